@@ -1,0 +1,132 @@
+"""Every refusal the house can give: a code and its parameters, never text.
+
+The words for a code live in ``web/errors.py``, in the reader's language. ``CODES`` is the whole catalogue, so
+that a test can prove that each code has words and that no other code is ever raised.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class PlumblineError(Exception):
+    """A refusal. ``code`` names it, ``params`` fill the gaps of its sentence, ``status`` is its HTTP
+    number.
+    """
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.code!r}, {self.params!r})"
+
+
+class NotSignedIn(PlumblineError):
+    """Nobody is signed in (401)."""
+
+    status = 401
+
+    def __init__(self, code: str = "not_signed_in", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+class NotAllowed(PlumblineError):
+    """One sees the thing but may not do this to it (403). What one may not see is ``NotFound``."""
+
+    status = 403
+
+    def __init__(self, code: str = "not_allowed", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+class NotFound(PlumblineError):
+    """It is not here, or not yours to see (404): one answer for both."""
+
+    status = 404
+
+    def __init__(self, code: str = "not_found", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+class Stale(PlumblineError):
+    """Somebody else changed it in between (409); what was typed is kept."""
+
+    status = 409
+
+    def __init__(self, code: str = "stale", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+class TooLarge(PlumblineError):
+    """More bytes or rows than is taken at once (413)."""
+
+    status = 413
+
+
+class Invalid(PlumblineError):
+    """What was sent breaks a rule (422). ``field`` is the form field it is said beside, if there is one."""
+
+    status = 422
+
+    def __init__(self, code: str, field: str | None = None, **params: Any) -> None:
+        super().__init__(code, **params)
+        self.field = field
+
+
+class Malformed(Invalid):
+    """An operation that has not the shape of one; ``field`` is the member that is wrong."""
+
+
+class TooMany(PlumblineError):
+    """Too many attempts (429); ``retry_after`` seconds may be among the parameters."""
+
+    status = 429
+
+    def __init__(self, code: str = "too_many", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+class Unavailable(PlumblineError):
+    """Something the answer needs is not there just now (503): a lock, a queue, a disk."""
+
+    status = 503
+
+    def __init__(self, code: str = "unavailable", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
+# Grouped by where they arise. A new code is added here first.
+_CATALOGUE = """
+    bad_request not_signed_in not_allowed not_found stale too_large too_many unavailable locked
+    disk_full method_not_allowed csrf_failed header_missing not_json
+
+    required too_long too_short not_a_choice not_a_date not_a_number not_an_email not_a_language
+    not_a_time_zone not_a_country date_in_past already_exists
+
+    sign_in_failed person_disabled password_weak password_wrong link_expired email_taken grant_scope
+    last_admin own_account
+
+    company_name_taken company_retired site_retired contact_needs_address sheet_unreadable
+    sheet_too_large sheet_columns_missing sheet_row_unreadable
+
+    checklist_invalid version_not_published section_unknown question_unknown score_not_on_scale
+    section_not_optional
+
+    auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
+    reason_missing not_ready
+
+    op_not_object op_member_missing op_member_unknown op_type op_id op_version op_kind op_path
+    op_field op_kind_field op_value op_integer op_text op_text_too_long op_key op_too_deep
+    op_too_large op_parents op_parents_many op_id_reused op_record_unknown op_record_kind
+    op_batch_too_large op_batch_invalid device_unknown device_of_other epoch_changed cursor_ahead
+    media_expected quarantined late
+
+    sha_mismatch size_mismatch parts_missing part_differs not_a_picture half_a_picture
+    too_many_pixels picture_too_large svg_refused heic_refused media_unknown
+"""
+
+CODES: frozenset[str] = frozenset(_CATALOGUE.split())

@@ -1,0 +1,254 @@
+"""The shape of an operation: one change made on a device, as it travels (DESIGN §5.2).
+
+``parse`` is on the hot path of every push, so it judges and writes the canonical bytes in one pass and asks
+for nothing twice. What an operation *means* for its record is the business of that record's feature.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.canonical import MAX_INTEGER, canonical, canonical_text, digest
+from app.domain.errors import Invalid, Malformed
+
+__all__ = ["KINDS", "UPCASTERS", "VERSION", "Operation", "canonical", "digest", "parse"]
+
+VERSION = 1
+MAX_TEXT = 10_000  # characters (code points) of one string
+MAX_BYTES = 32 * 1024  # of one operation's canonical form
+MAX_PARENTS = 50
+MAX_DEPTH = 4  # of a value
+
+# What field a kind writes. A trailing colon is a prefix; `set` writes every field that none of the others
+# owns.
+KINDS: dict[str, str | None] = {
+    "set": None,
+    "create": "created",
+    "media.add": "photo:",
+    "media.remove": "photo:",
+    "row.add": "row",
+    "row.remove": "row",
+    "cancel": "cancelled",
+    "complete": "completed",
+}
+_OWNED = frozenset({"created", "row", "cancelled", "completed"})
+_REMOVALS = frozenset({"media.remove", "row.remove"})
+_ABOUT_THE_RECORD = frozenset({"create", "cancel", "complete"})
+
+_MEMBERS = frozenset(
+    ("v", "id", "record", "kind", "path", "field", "value", "parents")
+    + ("device", "n", "lamport", "at", "offset", "tz"),
+)
+# Lower case only: the same id written in two ways would be two operations.
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
+_PATH = re.compile(r"[a-z]{1,32}(?:/[A-Za-z0-9_-]{1,64})?").fullmatch
+_FIELD = re.compile(r"[a-z][a-z0-9_]{0,63}(?::[0-9a-f-]{36})?").fullmatch
+_WORD = re.compile(r"[a-z][a-z_]{0,31}").fullmatch
+_ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation, checked. Ids are lower-case UUID strings; ``at`` and ``offset`` milliseconds of the
+    device.
+
+    ``value_text`` is the canonical JSON of ``value`` and ``hash`` the SHA-256 of the whole canonical form,
+    both kept because storing needs them.
+    """
+
+    id: str
+    record_kind: str
+    record_id: str
+    kind: str
+    path: str
+    field: str
+    value: Any
+    parents: tuple[str, ...]
+    device: str
+    n: int
+    lamport: int
+    at: int
+    offset: int
+    tz: str
+    v: int
+    value_text: str
+    hash: str
+
+    def travel(self) -> dict[str, Any]:
+        """The operation as it travels; ``parse(op.travel()) == op``."""
+        return {
+            "v": self.v,
+            "id": self.id,
+            "record": {"kind": self.record_kind, "id": self.record_id},
+            "kind": self.kind,
+            "path": self.path,
+            "field": self.field,
+            "value": self.value,
+            "parents": list(self.parents),
+            "device": self.device,
+            "n": self.n,
+            "lamport": self.lamport,
+            "at": self.at,
+            "offset": self.offset,
+            "tz": self.tz,
+        }
+
+
+def parse(raw: Any) -> Operation:
+    """The operation in ``raw`` (decoded JSON), brought to the present version. Raises ``Malformed(code,
+    field)``.
+    """
+    if type(raw) is not dict:
+        raise Malformed("op_not_object")
+    version = raw.get("v")
+    if version != VERSION or type(version) is not int:
+        raw = _upcast(raw)
+    if len(raw) != len(_MEMBERS):
+        _judge_members(raw)
+    try:
+        op_id, record, kind, path, field = raw["id"], raw["record"], raw["kind"], raw["path"], raw["field"]
+        value, parents, device, tz = raw["value"], raw["parents"], raw["device"], raw["tz"]
+        n, lamport, at, offset = raw["n"], raw["lamport"], raw["at"], raw["offset"]
+    except KeyError:
+        _judge_members(raw)
+        raise
+    if type(record) is not dict or len(record) != 2:
+        raise Malformed("op_type", "record")
+    record_kind, record_id = record.get("kind"), record.get("id")
+    if type(record_kind) is not str or not _WORD(record_kind):
+        raise Malformed("op_record_kind", "record.kind")
+    for name, uuid in (("id", op_id), ("record.id", record_id), ("device", device)):
+        if type(uuid) is not str or not _UUID(uuid):
+            raise Malformed("op_id", name)
+    if type(path) is not str or not _PATH(path):
+        raise Malformed("op_path", "path")
+    if type(field) is not str or not _FIELD(field):
+        raise Malformed("op_field", "field")
+    _judge_kind(kind, path, field, value, record_kind)
+    if type(tz) is not str or not _ZONE(tz):
+        raise Malformed("op_type", "tz")
+    if type(n) is not int or type(lamport) is not int or type(at) is not int or type(offset) is not int:
+        raise Malformed("op_type", _first_not_integer(n, lamport, at, offset))
+    if not (
+        0 < n <= MAX_INTEGER
+        and 0 < lamport <= MAX_INTEGER
+        and -MAX_INTEGER <= at <= MAX_INTEGER
+        and -MAX_INTEGER <= offset <= MAX_INTEGER
+    ):
+        raise Malformed("op_integer", _first_out_of_range(n, lamport, at, offset))
+    written_parents = _parents(parents, op_id) if parents else ("" if type(parents) is list else _not_list())
+    try:
+        value_text = canonical_text(value, MAX_TEXT, MAX_DEPTH)
+        # Members in code point order; every string but the value's holds only characters JSON leaves as they
+        # are.
+        body = (
+            f'{{"at":{at},"device":"{device}","field":"{field}","id":"{op_id}","kind":"{kind}",'
+            f'"lamport":{lamport},"n":{n},"offset":{offset},"parents":[{written_parents}],"path":"{path}",'
+            f'"record":{{"id":"{record_id}","kind":"{record_kind}"}},"tz":"{tz}","v":{VERSION},'
+            f'"value":{value_text}}}'
+        ).encode()
+    except Invalid as error:
+        raise Malformed(error.code, "value", **error.params) from None
+    except UnicodeEncodeError:
+        raise Malformed("op_text", "value") from None
+    if len(body) > MAX_BYTES:
+        raise Malformed("op_too_large", None, limit=MAX_BYTES)
+    return Operation(
+        op_id,
+        record_kind,
+        record_id,  # type: ignore[arg-type]  # judged above
+        kind,
+        path,
+        field,
+        value,
+        tuple(parents),
+        device,
+        n,
+        lamport,
+        at,
+        offset,
+        tz,
+        VERSION,
+        value_text,
+        digest(body),
+    )
+
+
+def _judge_kind(kind: Any, path: str, field: str, value: Any, record_kind: str) -> None:
+    if type(kind) is not str or kind not in KINDS:
+        raise Malformed("op_kind", "kind")
+    owned = KINDS[kind]
+    if owned is None:
+        fits = field not in _OWNED and ":" not in field
+    elif owned[-1] == ":":
+        fits = field.startswith(owned)
+    else:
+        fits = field == owned
+    if not fits or (kind in _ABOUT_THE_RECORD and path != record_kind):
+        raise Malformed("op_kind_field", "field")
+    if owned is not None and (value is None) != (kind in _REMOVALS):
+        raise Malformed("op_value", "value")
+
+
+def _parents(parents: Any, op_id: str) -> str:
+    if type(parents) is not list:
+        raise Malformed("op_type", "parents")
+    if len(parents) > MAX_PARENTS:
+        raise Malformed("op_parents_many", "parents", limit=MAX_PARENTS)
+    for parent in parents:
+        if type(parent) is not str or not _UUID(parent):
+            raise Malformed("op_id", "parents")
+    if op_id in parents or len(set(parents)) != len(parents):
+        raise Malformed("op_parents", "parents")
+    return '"' + '","'.join(parents) + '"'
+
+
+def _not_list() -> str:
+    raise Malformed("op_type", "parents")
+
+
+def _judge_members(raw: dict[str, Any]) -> None:
+    unknown = [key for key in raw if key not in _MEMBERS]
+    if unknown:
+        raise Malformed("op_member_unknown", str(unknown[0])[:64])
+    for name in sorted(_MEMBERS):
+        if name not in raw:
+            raise Malformed("op_member_missing", name)
+
+
+def _first_not_integer(*values: Any) -> str:
+    return next(name for name, value in zip(_INTEGERS, values, strict=True) if type(value) is not int)
+
+
+def _first_out_of_range(n: int, lamport: int, at: int, offset: int) -> str:
+    wrong = (not 0 < n <= MAX_INTEGER, not 0 < lamport <= MAX_INTEGER, abs(at) > MAX_INTEGER, True)
+    return _INTEGERS[wrong.index(True)]
+
+
+_INTEGERS = ("n", "lamport", "at", "offset")
+
+
+def _from_0(raw: dict[str, Any]) -> dict[str, Any]:
+    # The prototype's operations belonged to inspections only and used short names.
+    renamed = {"dev": "device", "lc": "lamport", "off": "offset"}
+    new = {renamed.get(key, key): value for key, value in raw.items() if key not in ("v", "insp")}
+    new["record"] = {"kind": "inspection", "id": raw.get("insp")}
+    new["v"] = 1
+    return new
+
+
+# From a version to the next. Once shipped, an upcaster never changes: the stored hash is that of its result.
+UPCASTERS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {0: _from_0}
+
+
+def _upcast(raw: dict[str, Any]) -> dict[str, Any]:
+    version = raw.get("v")
+    while type(version) is int and version != VERSION and version in UPCASTERS:
+        raw = UPCASTERS[version](raw)
+        version = raw["v"]
+    if type(version) is not int or version != VERSION:
+        raise Malformed("op_version" if "v" in raw else "op_member_missing", "v")
+    return raw
