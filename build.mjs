@@ -1,0 +1,84 @@
+// Builds static/src into static/dist: hashed names, minified, one manifest. `node build.mjs --sizes` also prints weights.
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
+import * as esbuild from "esbuild";
+
+const SOURCE = "static/src";
+const TARGET = "static/dist";
+const OFFLINE_CORE_LIMIT = 15 * 1024; // DESIGN §8: own offline core, gzipped
+const ENTRIES = ["js/app.js", "js/desk.js", "css/plumbline.css"];
+const COPIES = ["icon.svg", "favicon.svg"];
+
+const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 10);
+const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
+const settings = {
+  absWorkingDir: import.meta.dirname,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  charset: "utf8",
+  target: ["es2022", "safari16.4", "chrome109", "firefox115"],
+  legalComments: "none",
+  logLevel: "error",
+  write: false,
+};
+
+async function bundles() {
+  const { outputFiles } = await esbuild.build({
+    ...settings,
+    entryPoints: ENTRIES.map((entry) => `${SOURCE}/${entry}`),
+    outdir: TARGET,
+  });
+  return outputFiles.map((file) => [file.path.split("/").at(-1), Buffer.from(file.contents)]);
+}
+
+async function copies() {
+  return Promise.all(COPIES.map(async (name) => [name, await readFile(`${SOURCE}/${name}`)]));
+}
+
+/** What must be on the phone before it can lose nothing: our own code only, without libraries. */
+async function offlineCore() {
+  const { outputFiles } = await esbuild.build({
+    ...settings,
+    stdin: {
+      contents: await readFile(`${SOURCE}/js/runner/core.js`, "utf8"),
+      resolveDir: `${SOURCE}/js/runner`,
+    },
+    external: ["idb"],
+  });
+  return gzipped(outputFiles[0].contents);
+}
+
+const started = performance.now();
+process.chdir(import.meta.dirname);
+const files = [...(await bundles()), ...(await copies())];
+const manifest = {};
+for (const [name, bytes] of files) {
+  const dot = name.lastIndexOf(".");
+  manifest[name] = `${name.slice(0, dot)}-${hash(bytes)}${name.slice(dot)}`;
+}
+manifest.build = hash(Object.values(manifest).sort().join("\n"));
+// Files first, manifest last: a server that starts in between still finds what its manifest names.
+await mkdir(TARGET, { recursive: true });
+for (const [name, bytes] of files) await writeFile(`${TARGET}/${manifest[name]}`, bytes);
+await writeFile(`${TARGET}/manifest.json`, `${JSON.stringify(manifest, null, 1)}\n`);
+const wanted = new Set([...Object.values(manifest), "manifest.json"]);
+for (const name of await readdir(TARGET))
+  if (!wanted.has(name)) await rm(`${TARGET}/${name}`, { recursive: true });
+
+if (process.argv.includes("--sizes")) {
+  for (const [name, bytes] of files) {
+    console.log(
+      `${name.padEnd(16)} ${(bytes.length / 1024).toFixed(1).padStart(7)} KB  ${(gzipped(bytes) / 1024).toFixed(1).padStart(6)} KB gz`,
+    );
+  }
+}
+const core = await offlineCore();
+if (process.argv.includes("--sizes"))
+  console.log(`offline core            ${(core / 1024).toFixed(1).padStart(14)} KB gz`);
+if (core > OFFLINE_CORE_LIMIT) {
+  console.error(`The offline core weighs ${core} bytes gzipped; ${OFFLINE_CORE_LIMIT} is the limit.`);
+  process.exit(1);
+}
+console.log(`Front end built in ${Math.round(performance.now() - started)} ms (${manifest.build}).`);

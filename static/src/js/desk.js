@@ -1,0 +1,16 @@
+// Pages drawn by the server: htmx and small behaviours. Everything here also works without JavaScript.
+import htmx from "htmx.org";
+import { announceUnsent, leavePhone } from "./behaviours/account.js";
+import { listenForActions } from "./behaviours/actions.js";
+import { listenForForms } from "./behaviours/forms.js";
+import { configureHtmx } from "./behaviours/htmx.js";
+import { keepTyping } from "./behaviours/typing.js";
+import { listenForTheme } from "./theme.js";
+
+configureHtmx(htmx);
+listenForTheme();
+listenForActions();
+listenForForms();
+keepTyping();
+leavePhone();
+announceUnsent();
