@@ -102,7 +102,7 @@ class Unavailable(PlumblineError):
 # Grouped by where they arise. A new code is added here first.
 _CATALOGUE = """
     bad_request not_signed_in not_allowed not_found stale too_large too_many unavailable locked
-    disk_full method_not_allowed csrf_failed header_missing not_json
+    disk_full method_not_allowed csrf_failed header_missing not_json foreign_request unexpected
 
     required too_long too_short not_a_choice not_a_date not_a_number not_an_email not_a_language
     not_a_time_zone not_a_country date_in_past already_exists

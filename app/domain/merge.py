@@ -9,7 +9,7 @@ given.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -112,23 +112,27 @@ def conflicts(state: Mapping[Key, Register]) -> list[Key]:
     return sorted(key for key, held in state.items() if held.conflict)
 
 
-def photos(state: Mapping[Key, Register], path: str) -> list[dict[str, Any]]:
+def live(members: Iterable[Register]) -> list[Any]:
+    """What is in a set, oldest first: the values of its registers that are not removed."""
+    there = [held for held in members if held.value is not None]
+    return [held.value for held in sorted(there, key=lambda held: (held.heads[0].lamport, held.heads[0].id))]
+
+
+def photos(state: Mapping[Key, Register], path: str) -> list[Any]:
     """The live photos below a path, oldest first."""
-    live = [
-        (r.heads[0], r.value) for f, r in _of(state, path) if f.startswith("photo:") and r.value is not None
-    ]
-    return [value for _, value in sorted(live, key=lambda pair: (pair[0].lamport, pair[0].id))]
+    return live(held for (at, field), held in state.items() if at == path and field.startswith("photo:"))
 
 
 def rows(state: Mapping[Key, Register], prefix: str) -> dict[str, dict[str, Any]]:
     """The live rows below ``prefix``: row id → its fields, in the order of their ids."""
-    live = sorted(
+    live_paths = sorted(
         path
         for (path, field), held in state.items()
         if field == "row" and held.value is not None and path.startswith(prefix + "/")
     )
-    return {path[len(prefix) + 1 :]: {f: r.value for f, r in _of(state, path) if f != "row"} for path in live}
-
-
-def _of(state: Mapping[Key, Register], path: str) -> Iterator[tuple[str, Register]]:
-    return ((field, held) for (at, field), held in state.items() if at == path)
+    return {
+        path[len(prefix) + 1 :]: {
+            f: held.value for (at, f), held in state.items() if at == path and f != "row"
+        }
+        for path in live_paths
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from app.domain.canonical import MAX_INTEGER, canonical, canonical_text, digest
 from app.domain.errors import Invalid, Malformed
@@ -21,9 +21,9 @@ MAX_TEXT = 10_000  # characters (code points) of one string
 MAX_BYTES = 32 * 1024  # of one operation's canonical form
 MAX_PARENTS = 50
 MAX_DEPTH = 4  # of a value
+_MIN = -MAX_INTEGER
 
-# What field a kind writes. A trailing colon is a prefix; `set` writes every field that none of the others
-# owns.
+# What field a kind writes. A trailing colon is a prefix; `set` writes every field none of the others owns.
 KINDS: dict[str, str | None] = {
     "set": None,
     "create": "created",
@@ -39,8 +39,8 @@ _REMOVALS = frozenset({"media.remove", "row.remove"})
 _ABOUT_THE_RECORD = frozenset({"create", "cancel", "complete"})
 
 _MEMBERS = frozenset(
-    ("v", "id", "record", "kind", "path", "field", "value", "parents")
-    + ("device", "n", "lamport", "at", "offset", "tz"),
+    {"v", "id", "record", "kind", "path", "field", "value"}
+    | {"parents", "device", "n", "lamport", "at", "offset", "tz"}
 )
 # Lower case only: the same id written in two ways would be two operations.
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
@@ -98,8 +98,9 @@ class Operation:
 
 
 def parse(raw: Any) -> Operation:
-    """The operation in ``raw`` (decoded JSON), brought to the present version. Raises ``Malformed(code,
-    field)``.
+    """The operation in ``raw`` (decoded JSON), brought to the present version.
+
+    Raises ``Malformed(code, field)``; one bad operation never says anything about the next.
     """
     if type(raw) is not dict:
         raise Malformed("op_not_object")
@@ -118,62 +119,63 @@ def parse(raw: Any) -> Operation:
     if type(record) is not dict or len(record) != 2:
         raise Malformed("op_type", "record")
     record_kind, record_id = record.get("kind"), record.get("id")
-    if type(record_kind) is not str or not _WORD(record_kind):
-        raise Malformed("op_record_kind", "record.kind")
     for name, uuid in (("id", op_id), ("record.id", record_id), ("device", device)):
         if type(uuid) is not str or not _UUID(uuid):
             raise Malformed("op_id", name)
+    if type(record_kind) is not str or not _WORD(record_kind):
+        raise Malformed("op_record_kind", "record.kind")
     if type(path) is not str or not _PATH(path):
         raise Malformed("op_path", "path")
     if type(field) is not str or not _FIELD(field):
         raise Malformed("op_field", "field")
-    _judge_kind(kind, path, field, value, record_kind)
     if type(tz) is not str or not _ZONE(tz):
         raise Malformed("op_type", "tz")
-    if type(n) is not int or type(lamport) is not int or type(at) is not int or type(offset) is not int:
-        raise Malformed("op_type", _first_not_integer(n, lamport, at, offset))
-    if not (
-        0 < n <= MAX_INTEGER
-        and 0 < lamport <= MAX_INTEGER
-        and -MAX_INTEGER <= at <= MAX_INTEGER
-        and -MAX_INTEGER <= offset <= MAX_INTEGER
+    for name, number, least in (
+        ("n", n, 1),
+        ("lamport", lamport, 1),
+        ("at", at, _MIN),
+        ("offset", offset, _MIN),
     ):
-        raise Malformed("op_integer", _first_out_of_range(n, lamport, at, offset))
-    written_parents = _parents(parents, op_id) if parents else ("" if type(parents) is list else _not_list())
+        if type(number) is not int:
+            raise Malformed("op_type", name)
+        if not least <= number <= MAX_INTEGER:
+            raise Malformed("op_integer", name)
+    _judge_kind(kind, path, field, value, record_kind)
+    named = _parents(parents, op_id)
     try:
         value_text = canonical_text(value, MAX_TEXT, MAX_DEPTH)
-        # Members in code point order; every string but the value's holds only characters JSON leaves as they
+        # Members in code point order; all strings but the value's hold only characters JSON leaves as they
         # are.
         body = (
             f'{{"at":{at},"device":"{device}","field":"{field}","id":"{op_id}","kind":"{kind}",'
-            f'"lamport":{lamport},"n":{n},"offset":{offset},"parents":[{written_parents}],"path":"{path}",'
+            f'"lamport":{lamport},"n":{n},"offset":{offset},"parents":[{named}],"path":"{path}",'
             f'"record":{{"id":"{record_id}","kind":"{record_kind}"}},"tz":"{tz}","v":{VERSION},'
             f'"value":{value_text}}}'
         ).encode()
-    except Invalid as error:
-        raise Malformed(error.code, "value", **error.params) from None
     except UnicodeEncodeError:
         raise Malformed("op_text", "value") from None
+    except Invalid as error:
+        raise Malformed(error.code, "value", **error.params) from None
     if len(body) > MAX_BYTES:
         raise Malformed("op_too_large", None, limit=MAX_BYTES)
     return Operation(
-        op_id,
-        record_kind,
-        record_id,  # type: ignore[arg-type]  # judged above
-        kind,
-        path,
-        field,
-        value,
-        tuple(parents),
-        device,
-        n,
-        lamport,
-        at,
-        offset,
-        tz,
-        VERSION,
-        value_text,
-        digest(body),
+        id=op_id,
+        record_kind=record_kind,
+        record_id=cast("str", record_id),
+        kind=kind,
+        path=path,
+        field=field,
+        value=value,
+        parents=tuple(parents),
+        device=device,
+        n=n,
+        lamport=lamport,
+        at=at,
+        offset=offset,
+        tz=tz,
+        v=VERSION,
+        value_text=value_text,
+        hash=digest(body),
     )
 
 
@@ -196,6 +198,8 @@ def _judge_kind(kind: Any, path: str, field: str, value: Any, record_kind: str) 
 def _parents(parents: Any, op_id: str) -> str:
     if type(parents) is not list:
         raise Malformed("op_type", "parents")
+    if not parents:
+        return ""
     if len(parents) > MAX_PARENTS:
         raise Malformed("op_parents_many", "parents", limit=MAX_PARENTS)
     for parent in parents:
@@ -206,10 +210,6 @@ def _parents(parents: Any, op_id: str) -> str:
     return '"' + '","'.join(parents) + '"'
 
 
-def _not_list() -> str:
-    raise Malformed("op_type", "parents")
-
-
 def _judge_members(raw: dict[str, Any]) -> None:
     unknown = [key for key in raw if key not in _MEMBERS]
     if unknown:
@@ -217,18 +217,6 @@ def _judge_members(raw: dict[str, Any]) -> None:
     for name in sorted(_MEMBERS):
         if name not in raw:
             raise Malformed("op_member_missing", name)
-
-
-def _first_not_integer(*values: Any) -> str:
-    return next(name for name, value in zip(_INTEGERS, values, strict=True) if type(value) is not int)
-
-
-def _first_out_of_range(n: int, lamport: int, at: int, offset: int) -> str:
-    wrong = (not 0 < n <= MAX_INTEGER, not 0 < lamport <= MAX_INTEGER, abs(at) > MAX_INTEGER, True)
-    return _INTEGERS[wrong.index(True)]
-
-
-_INTEGERS = ("n", "lamport", "at", "offset")
 
 
 def _from_0(raw: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""Reading one answer on a checklist's scale. Twin: ``static/src/js/domain/scale.js``.
+
+Every scale maps linearly onto 0..1 (DESIGN §8): 10/8/6/4/0, 2-1-0, yes/no, 0-4, 1-5. The rules speak of VDA
+points, so their limits are tenths of the scale here: "below 8" is below 8/10 of it, "4" is above 0 and at
+most 4/10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+FULL = Fraction(1)
+MAINLY = Fraction(8, 10)
+PARTLY = Fraction(6, 10)
+INADEQUATE = Fraction(4, 10)
+
+Definition = Mapping[str, Any]
+Question = Mapping[str, Any]
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+def points(definition: Definition) -> dict[str, int]:
+    """Option value → its points above the scale's minimum."""
+    low = definition["scale"]["min"]
+    return {option["value"]: option["points"] - low for option in definition["scale"]["options"]}
+
+
+def width(definition: Definition) -> int:
+    """The points between the scale's ends."""
+    return int(definition["scale"]["max"] - definition["scale"]["min"])
+
+
+def shares(definition: Definition) -> dict[str, Fraction]:
+    """Option value → its share of the scale, 0..1."""
+    whole = width(definition)
+    return {value: Fraction(above, whole) for value, above in points(definition).items()}
+
+
+def is_critical(question: Question) -> bool:
+    """★; a veto question always is (DESIGN §2)."""
+    return bool(question.get("critical") or question.get("veto"))
+
+
+def is_na(definition: Definition, score: str | None) -> bool:
+    """Answered as not applicable, on a checklist that has it."""
+    return score == "na" and bool(definition.get("na"))
+
+
+def score_of(answers: Answers, question: Question) -> str | None:
+    """The score as answered; None when it is not."""
+    score = answers.get(question["id"], {}).get("score")
+    return score if isinstance(score, str) else None
