@@ -1,0 +1,331 @@
+"""The database: engine, sessions, column types, transactions. SQLite and PostgreSQL alike.
+
+Reads see committed rows statement by statement (autocommit). Every write is one `transaction()`; on SQLite
+that is `BEGIN IMMEDIATE`, because a deferred transaction that turns into a writer fails at once with
+BUSY_SNAPSHOT, whatever the busy timeout says. Pushes go through `grouped()`: those that wait at the same
+moment share one commit, because the fsync, not Python, is what limits a small server.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, TypeVar
+from uuid import UUID
+
+from flask import Flask, current_app, g
+from sqlalchemy import (
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Text,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from uuid_utils.compat import uuid7
+
+from app.domain.errors import Stale, Unavailable
+
+T = TypeVar("T")
+KEY = "plumbline.database"
+# WAL-reset race: with two connections in WAL mode these libraries may lose commits (trust.md §0.1)
+WAL_SAFE_FROM = (3, 51, 3)
+WAL_SAFE_PATCHES = {(3, 44): 6, (3, 50): 7}
+GROUP_AT_MOST = 50
+
+
+def new_id() -> UUID:
+    """A UUIDv7: unique anywhere, roughly in order of making; never used as a clock."""
+    return uuid7()
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Refuses naive values; always comes back in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a date-time without a time zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class CanonicalText(str):
+    """JSON that is canonical already: stored as it is, so that a push does not write it twice."""
+
+
+class Json(TypeDecorator[Any]):
+    """Canonical JSON as text, byte for byte the same on both engines (so that hashes hold)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if type(value) is CanonicalText:
+            return value
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+Id = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+Words = Annotated[dict[str, str], mapped_column(Json)]
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        UUID: Uuid,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
+
+
+class Editable:
+    """A row that people edit: it counts its versions, so that a stale edit is noticed and nothing is lost."""
+
+    record_version: Mapped[int] = mapped_column(Integer, default=1, nullable=False)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 (SQLAlchemy hands over the class)
+        return {"version_id_col": cls.record_version}
+
+    def expect(self, version: int | None) -> None:
+        """Raises Stale when the form was filled from an older version of this row."""
+        if version is not None and version != self.record_version:
+            raise Stale()
+
+
+class Database:
+    """One engine and its two kinds of session."""
+
+    def __init__(self, url: str, pool_size: int = 12) -> None:
+        self.sqlite = url.startswith("sqlite")
+        self.engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=not self.sqlite)
+        if self.sqlite:
+            _teach_sqlite(self.engine)
+            readers = self.engine
+        else:
+            readers = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writers = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        self._readers = sessionmaker(readers, expire_on_commit=False, autoflush=False)
+        self._group = _GroupCommit(self)
+
+    def reader(self) -> Session:
+        session = self._readers()
+        event.listen(session, "before_flush", _refuse_to_write)
+        return session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with busy_is_said(), self._writers() as session, session.begin():
+            yield session
+
+    def grouped(self, work: Callable[[Session], T]) -> T:
+        if self.sqlite:
+            return self._group.run(work)
+        with self.write() as session:
+            return work(session)
+
+
+def _refuse_to_write(*_: object) -> None:
+    raise RuntimeError("this session only reads; write inside `with transaction() as session:`")
+
+
+def journal_mode_for(version: tuple[int, ...]) -> str:
+    """WAL where the library has the WAL-reset fix, else TRUNCATE (DESIGN §5.6)."""
+    safe = version >= WAL_SAFE_FROM or (
+        version[:2] in WAL_SAFE_PATCHES and version[2] >= WAL_SAFE_PATCHES[version[:2]]
+    )
+    return "WAL" if safe else "TRUNCATE"
+
+
+def _teach_sqlite(engine: Engine) -> None:
+    mode = journal_mode_for(sqlite3.sqlite_version_info)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # we begin and commit ourselves
+        for pragma in (
+            "busy_timeout=10000",
+            f"journal_mode={mode}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "cache_size=-16000",
+            "temp_store=MEMORY",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Any) -> None:
+        if connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def busy_is_said() -> Iterator[None]:
+    """Turns a lock held too long, or a full disk, into an answer that asks to try again."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        if "locked" in text or "busy" in text:
+            raise Unavailable("locked") from error
+        if "full" in text or "No space left" in text:
+            raise Unavailable("disk_full") from error
+        raise
+
+
+class _Job:
+    def __init__(self, work: Callable[[Session], Any]) -> None:
+        self.work = work
+        self.done = False
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+
+class _GroupCommit:
+    """Whoever finds the writer free commits for all who wait; each job has its own savepoint."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._gate = threading.Lock()
+        self._writer = threading.Lock()
+        self._waiting: list[_Job] = []
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        job = _Job(work)
+        with self._gate:
+            self._waiting.append(job)
+        while not job.done:
+            with self._writer:
+                if not job.done:
+                    with self._gate:
+                        batch, self._waiting = self._waiting[:GROUP_AT_MOST], self._waiting[GROUP_AT_MOST:]
+                    self._commit(batch)
+        if job.error is not None:
+            raise job.error
+        value: T = job.value
+        return value
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            with self._database.write() as session:
+                for job in batch:
+                    self._do(job, session, alone=len(batch) == 1)
+        except BaseException as error:  # the commit failed: nobody's work is there
+            for job in batch:
+                job.error = job.error or error
+        finally:
+            for job in batch:
+                job.done = True
+
+    @staticmethod
+    def _do(job: _Job, session: Session, alone: bool) -> None:
+        if alone:
+            job.value = job.work(session)
+            return
+        try:
+            with session.begin_nested():
+                job.value = job.work(session)
+        except Exception as error:  # isolated: the others' work stands
+            job.error = error
+        session.expunge_all()
+
+
+def attach(app: Flask, database: Database) -> None:
+    """Gives the app its database and closes the reading session at the end of every request."""
+    app.extensions[KEY] = database
+
+    @app.teardown_appcontext
+    def close(_: BaseException | None) -> None:
+        session = g.pop("reading_session", None)
+        if session is not None:
+            session.close()
+
+
+def database() -> Database:
+    found: Database = current_app.extensions[KEY]
+    return found
+
+
+def reading() -> Session:
+    """The reading session of this request (or of this app context)."""
+    if "reading_session" not in g:
+        g.reading_session = database().reader()
+    session: Session = g.reading_session
+    return session
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One short write: commits at the end, rolls back on any error."""
+    if "reading_session" in g:
+        # what was read before the write may be old after it
+        g.reading_session.expire_all()
+    with database().write() as session:
+        yield session
+
+
+def grouped(work: Callable[[Session], T]) -> T:
+    """Runs `work(session)` in a commit shared with whoever pushes at the same moment.
+
+    `work` may run in another thread than the caller's: it must not touch the request.
+    """
+    return database().grouped(work)
+
+
+def append_only(table: str, dialect: str, may_delete: bool = False) -> list[str]:
+    """The triggers that keep a table append-only, also against plain SQL."""
+    changes = ["UPDATE"] if may_delete else ["UPDATE", "DELETE"]
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for change in changes
+        ]
+    return [
+        f"CREATE TRIGGER {table}_append_only BEFORE {' OR '.join(changes)} ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
+        f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    ]
+
+
+REFUSE_CHANGE = """
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
+"""

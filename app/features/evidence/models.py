@@ -1,0 +1,38 @@
+"""Photos given as evidence: the bytes are in the blob store, here is what is known about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Json
+
+
+class Media(Base):
+    """One content, by its SHA-256. `present` only after every byte was verified and the picture fully decoded."""
+
+    __tablename__ = "media"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mime: Mapped[str] = mapped_column(String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    facts: Mapped[dict[str, Any]] = mapped_column(Json)
+    received_at: Mapped[datetime]
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
+
+
+class MediaUse(Base):
+    """Which operation names which content: who may see the record may see the photo."""
+
+    __tablename__ = "media_uses"
+
+    operation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID] = mapped_column(index=True)

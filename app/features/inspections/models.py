@@ -1,0 +1,92 @@
+"""Inspections: the rows that lists and pages read. What was answered is in the operation log;
+everything here but number and identity is a projection of it (record.py)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, Id, Json
+from app.features.accounts.models import Person
+from app.features.checklists.models import Version
+from app.features.companies.models import Company
+from app.features.places.models import Site
+
+
+class Inspection(Base):
+    """One walk through one checklist version at one site. `score` is in tenths of a percent, rounded half up."""
+
+    __tablename__ = "inspections"
+    __table_args__ = (
+        Index("ix_inspections_state_due", "state", "due"),
+        Index("ix_inspections_company_id_state", "company_id", "state"),
+        Index("ix_inspections_site_id_version_id", "site_id", "version_id"),
+    )
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("checklist_versions.id"), index=True)
+    site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    planned: Mapped[bool]
+    due: Mapped[date | None] = mapped_column(Date)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    answered: Mapped[int] = mapped_column(default=0)
+    asked: Mapped[int] = mapped_column(default=0)
+    score: Mapped[int | None]
+    grade: Mapped[str | None] = mapped_column(String(2))
+    provisional: Mapped[bool] = mapped_column(default=True)
+    vetoed: Mapped[bool] = mapped_column(default=False)
+    conflicts: Mapped[int] = mapped_column(default=0)
+    late: Mapped[int] = mapped_column(default=0)
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+    version: Mapped[Version] = relationship()
+    site: Mapped[Site] = relationship()
+    company: Mapped[Company] = relationship()
+    assignments: Mapped[list[Assignment]] = relationship(
+        back_populates="inspection", order_by="Assignment.position"
+    )
+
+
+class Assignment(Base):
+    """Who carries it out; position 0 leads. Ended, never deleted: who once had access stays known."""
+
+    __tablename__ = "assignments"
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"), index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), index=True)
+    position: Mapped[int]
+    assigned_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    inspection: Mapped[Inspection] = relationship(back_populates="assignments")
+    person: Mapped[Person] = relationship()
+
+
+class OpenPoint(Base):
+    """What an earlier visit left open at a subject: shown pinned and unscored in every later inspection.
+
+    Written by higher features through an event; named in the `create` operation (DESIGN §5.10).
+    """
+
+    __tablename__ = "open_points"
+
+    id: Mapped[Id]
+    subject_kind: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[UUID] = mapped_column(index=True)
+    source_kind: Mapped[str] = mapped_column(String(20))
+    source_id: Mapped[UUID]
+    text: Mapped[dict[str, Any]] = mapped_column(Json)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]

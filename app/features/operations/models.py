@@ -1,0 +1,116 @@
+"""The operation log: every change made on a device or at the desk, kept for ever.
+
+`record_kind` and `record_id` say what an operation is about; this feature knows records only through the
+RecordKind protocol. Bodies that could not be applied wait in `quarantine`, which expires.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Id, Json
+
+
+class Installation(Base):
+    """The one row about this installation. A restore sets a new epoch, so that phones send again."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epoch: Mapped[UUID]
+    demo: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime]
+
+
+class Operation(Base):
+    """One operation as it was received. `value` is canonical JSON text; `hash` covers the whole body."""
+
+    __tablename__ = "operations"
+    __table_args__ = (UniqueConstraint("record_id", "seq"),)
+
+    id: Mapped[Id]
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID]
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    path: Mapped[str] = mapped_column(String(120))
+    field: Mapped[str] = mapped_column(String(80))
+    value: Mapped[Any] = mapped_column(Json, nullable=True)
+    hash: Mapped[str] = mapped_column(String(64))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    n: Mapped[int]
+    lamport: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[int] = mapped_column(BigInteger)
+    offset: Mapped[int] = mapped_column(BigInteger)
+    tz: Mapped[str] = mapped_column(String(64))
+    v: Mapped[int]
+    received_at: Mapped[datetime]
+
+
+class OperationParent(Base):
+    __tablename__ = "operation_parents"
+    __table_args__ = (Index("ix_operation_parents_child_id", "child_id"),)
+
+    parent_id: Mapped[UUID] = mapped_column(primary_key=True)
+    child_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"), primary_key=True)
+
+
+class OperationFate(Base):
+    """What became of a stored operation; a later decision is a later row, never a change."""
+
+    __tablename__ = "operation_fates"
+    __table_args__ = (UniqueConstraint("operation_id", "turn"),)
+
+    id: Mapped[Id]
+    operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"))
+    turn: Mapped[int]
+    fate: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(60), default="")
+    at: Mapped[datetime]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+
+class RecordHead(Base):
+    """The last sequence number of a record, taken under lock: the pull cursor never skips a row."""
+
+    __tablename__ = "record_heads"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_kind: Mapped[str] = mapped_column(String(20))
+    seq: Mapped[int]
+
+
+class FieldHead(Base):
+    """The operations that nobody replaced, per register: a cache of `operations`, rebuildable at any time."""
+
+    __tablename__ = "field_heads"
+
+    record_id: Mapped[UUID] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(String(120), primary_key=True)
+    field: Mapped[str] = mapped_column(String(80), primary_key=True)
+    operation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lamport: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[Any] = mapped_column(Json, nullable=True)
+
+
+class Quarantined(Base):
+    """A body that was not applied: from somebody whose access ended, refused, or a second one under a used id."""
+
+    __tablename__ = "quarantine"
+
+    id: Mapped[Id]
+    operation_id: Mapped[UUID | None] = mapped_column(index=True)
+    record_id: Mapped[UUID | None] = mapped_column(index=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
+    code: Mapped[str] = mapped_column(String(60))
+    body: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,25 @@
+"""Every table, imported once: for migrations and for tests that compare them with the models."""
+
+from app import journal, numbering, outbox
+from app.db import Base
+from app.features.accounts import models as accounts
+from app.features.checklists import models as checklists
+from app.features.companies import models as companies
+from app.features.evidence import models as evidence
+from app.features.inspections import models as inspections
+from app.features.operations import models as operations
+from app.features.places import models as places
+
+__all__ = [
+    "Base",
+    "accounts",
+    "checklists",
+    "companies",
+    "evidence",
+    "inspections",
+    "journal",
+    "numbering",
+    "operations",
+    "outbox",
+    "places",
+]

@@ -1,0 +1,54 @@
+"""Front-end files under their content-hashed names, served by WhiteNoise, cached for ever."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from flask import Flask
+from markupsafe import Markup
+from whitenoise import WhiteNoise
+
+from app.config import ROOT
+
+DIST = ROOT / "static" / "dist"
+HASHED = re.compile(r"-[A-Za-z0-9]{8,}\.(?:js|css|svg|png|ico|webmanifest)$")
+
+
+class NotBuilt(Exception):
+    """static/dist is missing; the text says which command makes it."""
+
+
+def _manifest() -> dict[str, str]:
+    path = DIST / "manifest.json"
+    if not path.exists():
+        raise NotBuilt("The front end is not built yet. Run `make build`, then start again.")
+    found: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def init(app: Flask) -> None:
+    manifest = _manifest()
+    sprite = Markup((ROOT / "static" / "src" / "icons.svg").read_text("utf-8"))  # noqa: S704 (our own file)
+
+    def asset(name: str) -> str:
+        return f"/static/{manifest[name]}"
+
+    def icon(name: str, extra: str = "") -> Markup:
+        return Markup('<svg class="i{}" aria-hidden="true"><use href="#i-{}"/></svg>').format(
+            f" {extra}" if extra else "", name
+        )
+
+    app.jinja_env.globals.update(asset=asset, icon=icon, sprite=lambda: sprite)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(DIST),
+        prefix="static/",
+        immutable_file_test=lambda path, url: bool(HASHED.search(url)),
+        max_age=600,
+        add_headers_function=_nosniff,
+    )
+
+
+def _nosniff(headers: object, path: str, url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"  # type: ignore[index]

@@ -1,0 +1,92 @@
+"""Languages and time zones of the reader. Babel's locale ids appear only here, at the edge."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from flask import Flask, current_app, g, request
+from flask_babel import Babel, get_locale
+from markupsafe import Markup, escape
+
+from app.config import LANGUAGES
+from app.domain.words import babel_locale, pick, script_language
+
+OWN_NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
+CHOSEN = "plumbline_language"
+
+
+def language() -> str:
+    """The reader's language: their own setting, else this browser's choice, else what the browser asks for."""
+    if "language" not in g:
+        g.language = _language()
+    found: str = g.language
+    return found
+
+
+def _language() -> str:
+    from app.web.identity import current_actor
+
+    person = current_actor()
+    if person is not None and person.language in LANGUAGES:
+        return person.language
+    chosen = request.cookies.get(CHOSEN)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    for wanted, _ in request.accept_languages:
+        lowered = wanted.lower()
+        if lowered.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
+            return "zh-Hant"
+        if lowered.startswith("zh"):
+            return "zh-Hans"
+        if lowered.startswith("en"):
+            return "en"
+    return str(current_app.config["PLUMBLINE"].language)
+
+
+def time_zone() -> str:
+    from app.web.identity import current_actor
+
+    person = current_actor()
+    return person.time_zone if person else str(current_app.config["PLUMBLINE"].time_zone)
+
+
+def _locale() -> str:
+    return babel_locale(language())
+
+
+def words(value: dict[str, str] | None, wanted: str | None = None) -> str:
+    """Data words in the reader's language, by the tested fallback rule."""
+    return pick(value or {}, wanted or language())
+
+
+def spoken(text: str | dict[str, str] | None) -> Markup:
+    """User text with its own `lang`, so that a screen reader and the fonts get it right."""
+    if not text:
+        return Markup("")
+    if isinstance(text, dict):
+        content, tongue = text.get("text", ""), text.get("lang") or language()
+    else:
+        content, tongue = text, script_language(text, language())
+    if tongue == language():
+        return escape(content)
+    return Markup('<span lang="{}">{}</span>').format(tongue, content)
+
+
+def day(value: date | None, style: str = "medium") -> str:
+    return format_date(value, style, locale=str(get_locale())) if value else ""
+
+
+def moment(value: datetime | None, zone: str | None = None, style: str = "short") -> str:
+    """An instant on the reader's clock (or on the clock of `zone`)."""
+    if value is None:
+        return ""
+    return format_datetime(value, style, tzinfo=ZoneInfo(zone or time_zone()), locale=str(get_locale()))
+
+
+def init(app: Flask) -> None:
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
+    Babel(app, locale_selector=_locale, timezone_selector=time_zone)
+    app.jinja_env.filters.update(w=words, spoken=spoken, day=day, moment=moment)
+    app.jinja_env.globals.update(language=language, own_names=OWN_NAMES)

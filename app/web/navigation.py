@@ -1,0 +1,50 @@
+"""The places in the rail and in the bar below; wiring.py gives them and their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from flask_babel.speaklater import LazyString
+
+from app.domain.permissions import Act, may_somewhere
+from app.web.identity import current_actor
+
+PLACES = "plumbline.places"
+
+
+@dataclass(frozen=True)
+class Place:
+    endpoint: str
+    icon: str
+    label: LazyString
+    act: Act | None = None
+    phone: bool = False
+
+
+def register(app: Flask, places: list[Place]) -> None:
+    app.extensions[PLACES] = places
+
+
+def init(app: Flask) -> None:
+    def places(phone: bool = False) -> list[dict[str, object]]:
+        person = current_actor()
+        if person is None:
+            return []
+        section = (request.blueprint or "").split(".")[0]
+        return [
+            {
+                "url": url_for(place.endpoint),
+                "icon": place.icon,
+                "label": place.label,
+                "current": place.endpoint.split(".")[0] == section,
+            }
+            for place in app.extensions.get(PLACES, [])
+            if (not phone or place.phone) and (place.act is None or may_somewhere(person, place.act))
+        ]
+
+    def theme() -> str:
+        chosen = request.cookies.get("plumbline_theme", "")
+        return chosen if chosen in ("light", "dark", "sun") else ""
+
+    app.jinja_env.globals.update(places=places, theme=theme, person=current_actor)

@@ -1,0 +1,153 @@
+"""What went wrong, in words: one sentence per code, saying what happened and what to do next.
+
+`tests/web` proves that every code of domain/errors.py has its sentence here. `%(name)s` is filled from the
+error's parameters.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+SENTENCES: dict[str, LazyString] = {
+    # the house
+    "bad_request": _l("The server could not read this request. Go back and try again."),
+    "not_signed_in": _l("You are signed out. Sign in to go on; what you typed stays."),
+    "not_allowed": _l("Your role does not include this. Ask an admin if it should."),
+    "not_found": _l("This page is not here, or not yours to see."),
+    "stale": _l("Somebody else changed this meanwhile. Your text is kept; check it and save again."),
+    "too_large": _l("This is too large to send at once."),
+    "too_many": _l("That was too often. Wait a minute, then try again."),
+    "unavailable": _l("This part of the server does not answer just now. Try again in a moment."),
+    "locked": _l("The server is busy for a moment. Try again; nothing is lost."),
+    "disk_full": _l("The server's disk is full. Ask whoever runs it to make room, then try again."),
+    "method_not_allowed": _l("This address does not take that kind of request."),
+    "csrf_failed": _l("This form was open too long. Load the page again, then send it once more."),
+    "foreign_request": _l("This request came from another site, so it was not carried out."),
+    "header_missing": _l("This request lacks the header that the app sends."),
+    "not_json": _l("The server expected another kind of data here."),
+    "unexpected": _l("Something failed on the server. It was written down; try again in a moment."),
+    # forms
+    "required": _l("This is needed."),
+    "too_long": _l("This is too long."),
+    "too_short": _l("This is too short."),
+    "not_a_choice": _l("Choose one of the list."),
+    "not_a_date": _l("This is not a date."),
+    "not_a_number": _l("This is not a number."),
+    "not_an_email": _l("This is not an e-mail address."),
+    "not_a_language": _l("This is not one of the three languages."),
+    "not_a_time_zone": _l("This is not a time zone; an example is Asia/Shanghai."),
+    "not_a_country": _l("This is not a two-letter country code; an example is CN."),
+    "date_in_past": _l("This date is over. Choose today or later."),
+    "already_exists": _l("This is there already."),
+    # people
+    "sign_in_failed": _l("E-mail and password do not fit together. Check both and try again."),
+    "person_disabled": _l("This account is disabled. Ask an admin."),
+    "password_weak": _l(
+        "This password is easy to guess. Make it longer, for example with four unrelated words."
+    ),
+    "password_wrong": _l("The present password is not right."),
+    "link_expired": _l("This link was used already or is too old. Ask for a new one."),
+    "email_taken": _l("Somebody has this e-mail address already."),
+    "grant_scope": _l("This role does not fit that scope."),
+    "last_admin": _l("This is the last admin. Make somebody else an admin first."),
+    "own_account": _l("You cannot do this to your own account."),
+    # companies and sites
+    "company_name_taken": _l("There is a company of that name already."),
+    "company_retired": _l("This company is retired. Restore it first."),
+    "site_retired": _l("This site is retired. Restore it first."),
+    "contact_needs_address": _l("Give an e-mail address or a telephone number."),
+    "sheet_unreadable": _l("This file cannot be read as a sheet. Save it as XLSX or CSV and try again."),
+    "sheet_too_large": _l("This sheet is too large. Split it and import the parts."),
+    "sheet_columns_missing": _l(
+        "The sheet has no column for the company's name. Take the sample sheet as a start."
+    ),
+    "sheet_row_unreadable": _l("This row cannot be read."),
+    # checklists and inspections
+    "checklist_invalid": _l("This checklist has a fault and was not published."),
+    "version_not_published": _l("This checklist version is not published."),
+    "section_unknown": _l("This checklist has no such section."),
+    "question_unknown": _l("This checklist has no such question."),
+    "score_not_on_scale": _l("This score is not on the scale of the checklist."),
+    "section_not_optional": _l("This section cannot be set out of scope."),
+    "auditor_not_eligible": _l("This person may not carry out inspections there. Give them the role first."),
+    "auditor_missing": _l("Choose who carries it out."),
+    "inspection_cancelled": _l(
+        "This inspection was cancelled. What you send is kept and shown to its owner."
+    ),
+    "inspection_completed": _l("This inspection is complete. What you send is kept and shown to its owner."),
+    "already_started": _l("This inspection has begun, so this can no longer be changed."),
+    "reason_missing": _l("Give a reason."),
+    "not_ready": _l("Something is still missing before this can be completed."),
+    # operations
+    "op_not_object": _l("This change cannot be read by the server. It is kept on the phone."),
+    "op_member_missing": _l("This change lacks a part the server needs. It is kept on the phone."),
+    "op_member_unknown": _l("This change has a part the server does not know. It is kept on the phone."),
+    "op_type": _l("This change has a value of the wrong kind. It is kept on the phone."),
+    "op_id": _l("This change has an id the server cannot read. It is kept on the phone."),
+    "op_version": _l("This change comes from a version of the app the server does not know."),
+    "op_kind": _l("The server does not know this kind of change."),
+    "op_path": _l("This change names a place that is not in the inspection."),
+    "op_field": _l("This change names a field that is not in the inspection."),
+    "op_kind_field": _l("This kind of change does not fit its field."),
+    "op_value": _l("The server cannot take this value here."),
+    "op_integer": _l("This number is too large."),
+    "op_text": _l("This text has a character that cannot be stored. Type it again without it."),
+    "op_text_too_long": _l("This text is too long. Shorten it to 10,000 characters."),
+    "op_key": _l("This change has a name the server cannot read."),
+    "op_too_deep": _l("This change is nested too deeply."),
+    "op_too_large": _l("This change is too large."),
+    "op_parents": _l("This change names what it replaces in a way the server cannot read."),
+    "op_parents_many": _l("This change replaces too many others at once."),
+    "op_id_reused": _l("Another change is stored under the same number. Both are kept."),
+    "op_record_unknown": _l("The server does not know this inspection yet. The change is kept on the phone."),
+    "op_record_kind": _l("The server does not know this kind of record."),
+    "op_batch_too_large": _l("This was too much at once. It is sent again in smaller parts."),
+    "op_batch_invalid": _l("The server could not read what the phone sent. It is kept on the phone."),
+    "device_unknown": _l("Sign in once more on this phone, then everything waiting is sent."),
+    "device_of_other": _l("This work belongs to another person. It is sent when they sign in on this phone."),
+    "epoch_changed": _l("The server was restored from a backup. The phone sends again what it still holds."),
+    "cursor_ahead": _l("The server was restored from a backup. The phone sends again what it still holds."),
+    "media_expected": _l("The server still waits for a photo."),
+    "quarantined": _l("You no longer have access here. Your work is held for an admin to decide."),
+    "late": _l("This came after the inspection was closed. It is kept and shown to its owner."),
+    # photos
+    "sha_mismatch": _l("The photo was damaged on its way. It is sent again."),
+    "size_mismatch": _l("The photo was damaged on its way. It is sent again."),
+    "parts_missing": _l("Parts of this photo are still missing. They are sent again."),
+    "part_differs": _l("A part of this photo differs from the one already there."),
+    "not_a_picture": _l("The server cannot read this picture. It is still on this phone."),
+    "half_a_picture": _l("This picture is cut off. It is still on this phone; take it again."),
+    "too_many_pixels": _l("This picture has too many pixels. Take it again in a smaller size."),
+    "picture_too_large": _l("This picture is too large. Take it again in a smaller size."),
+    "svg_refused": _l("Drawings of this kind are not taken as evidence. Use JPEG, PNG or WebP."),
+    "heic_refused": _l(
+        "This phone saves photos as HEIC, which browsers cannot read. "
+        "Set the camera to the most compatible format (JPEG)."
+    ),
+    "media_unknown": _l("The server does not have this photo."),
+}
+
+_HEADLINES: dict[int, LazyString] = {
+    400: _l("This did not work"),
+    403: _l("Not yours to do"),
+    404: _l("This page is not here"),
+    409: _l("Changed meanwhile"),
+    413: _l("Too large"),
+    422: _l("Something is not right yet"),
+    429: _l("A moment, please"),
+    500: _l("Something failed"),
+    503: _l("Busy for a moment"),
+}
+
+
+def sentence(code: str, **params: object) -> str:
+    """The sentence of a code in the reader's language."""
+    text = SENTENCES.get(code, SENTENCES["bad_request"])
+    return str(text) % defaultdict(str, params) if "%(" in str(text) else str(text)
+
+
+def headline(status: int) -> str:
+    return str(_HEADLINES.get(status, _HEADLINES[400]))

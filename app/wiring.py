@@ -1,0 +1,51 @@
+"""The only knot: loaders, blueprints, navigation, record kinds, commands, handlers."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+
+from flask import Blueprint, Flask
+from flask.cli import AppGroup
+from flask_babel import lazy_gettext as _l
+from flask_wtf import CSRFProtect
+
+from app.domain.permissions import Act
+from app.web import identity, navigation
+from app.web.navigation import Place
+
+FEATURES = ("accounts", "companies", "places", "checklists", "inspections", "sync")
+
+PLACES = [
+    Place("sync.start", "work", _l("My work"), phone=True),
+    Place("inspections.index", "list", _l("Inspections"), phone=True),
+    Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
+    Place("checklists.index", "check", _l("Checklists")),
+    Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE),
+    Place("accounts.me", "me", _l("Me"), phone=True),
+]
+
+
+def connect(app: Flask, csrf: CSRFProtect) -> None:
+    """Registers every feature with the app."""
+    # UNDER CONSTRUCTION: modules are found as they arrive; becomes plain imports
+    for feature in FEATURES:
+        for name in ("routes", "api", "cli"):
+            path = f"app.features.{feature}.{name}"
+            if importlib.util.find_spec(path) is None:
+                continue
+            module = importlib.import_module(path)
+            for value in vars(module).values():
+                if isinstance(value, Blueprint) and value.import_name == path:
+                    app.register_blueprint(value)
+                    if name == "api":
+                        csrf.exempt(value)
+                if isinstance(value, AppGroup):
+                    app.cli.add_command(value)
+    try:
+        from app.features.accounts.queries import person_loader
+
+        app.extensions[identity.LOADER] = person_loader
+    except ImportError:
+        app.extensions[identity.LOADER] = lambda secret: None
+    navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])
