@@ -1,0 +1,68 @@
+"""Checklists that come with Plumbline: questions as CSV in three languages, how they are asked as TOML.
+
+`definitions()` puts both together into the definition that is published (domain/checklists.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+LANGUAGES = {"en": "en", "zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
+FORMAT = 1
+
+Row = dict[str, str]
+
+
+def definitions() -> list[dict[str, Any]]:
+    """Every checklist of the library, ready to publish."""
+    return [definition(path) for path in sorted(HERE.glob("*.toml"))]
+
+
+def definition(path: Path) -> dict[str, Any]:
+    """One checklist from its TOML file and the CSV it names."""
+    about = tomllib.loads(path.read_text("utf-8"))
+    with (path.parent / about["questions"]).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    sections = {name: {"optional": False, **section, "questions": []} for name, section in about["sections"].items()}
+    draw = _audit_question if "group" in rows[0] else _handover_question
+    for row in rows:
+        sections[row.get("group") or row["area"]]["questions"].append(draw(row))
+    rules = {"grade": None, "coverage": None, "group_weights": None, **about["rules"]}
+    made = {key: about[key] for key in ("code", "kind", "title", "source", "scale", "na")}
+    if "terms" in about:
+        made["terms"] = about["terms"]
+    return {"format": FORMAT, **made, "rules": rules, "sections": list(sections.values())}
+
+
+def _audit_question(row: Row) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "text": _words(row, "question"),
+        "hint": _words(row, "evidence"),
+        "weight": int(row["weight"]),
+        "critical": row["flag"] in ("critical", "veto"),
+        "veto": row["flag"] == "veto",
+    }
+
+
+def _handover_question(row: Row) -> dict[str, Any]:
+    warranty = row["warranty_cn"]
+    return {
+        "id": row["id"],
+        "text": _words(row, "check"),
+        "hint": _words(row, "method_limit"),
+        "weight": 1,
+        "critical": False,
+        "veto": False,
+        "trade": row["trade"],
+        "severity": row["default_severity"],
+        "warranty": None if warranty == "-" else warranty,
+    }
+
+
+def _words(row: Row, column: str) -> dict[str, str]:
+    return {language: row[f"{column}_{ending}"] for language, ending in LANGUAGES.items()}
