@@ -1,6 +1,6 @@
 """Every table, imported once: for migrations and for tests that compare them with the models."""
 
-from app import journal, numbering, outbox
+from app import journal, numbering, outbox, search
 from app.db import Base
 from app.features.accounts import models as accounts
 from app.features.checklists import models as checklists
@@ -22,4 +22,5 @@ __all__ = [
     "operations",
     "outbox",
     "places",
+    "search",
 ]

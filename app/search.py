@@ -1,36 +1,41 @@
 """Full-text search that finds two-character Chinese words on both engines.
 
-Words are made in Python (domain/search.py: Latin words, Chinese bigrams), because SQLite's own tokenisers
-miss them; the index is FTS5 on SQLite and a `tsvector` with GIN on PostgreSQL. Both sit behind one table.
+Words are made in Python (domain/search.py: Latin words, Chinese pairs), because SQLite's own tokenisers miss
+them. One plain table holds them; the index over it is FTS5 on SQLite and GIN on PostgreSQL (migration 0001).
 """
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, column, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, Select, String, Text, bindparam, delete, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.db import Base
 from app.domain.search import query_tokens, tokens
 
 
-def _key(record_id: UUID, session: Session) -> UUID | str:
-    # FTS5 tables have no column types: the id is kept as SQLAlchemy keeps a UUID on SQLite, 32 hex digits
-    return record_id.hex if session.get_bind().dialect.name == "sqlite" else record_id
+class Searchable(Base):
+    """What can be found about one record."""
+
+    __tablename__ = "search_texts"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID] = mapped_column(unique=True)
+    words: Mapped[str] = mapped_column(Text)
 
 
 def put(session: Session, kind: str, record_id: UUID, *texts: str | None) -> None:
     """Replaces what the index knows about a record."""
     remove(session, record_id)
     words = " ".join(tokens(" ".join(part for part in texts if part)))
-    session.execute(
-        text("INSERT INTO search_index (record_kind, record_id, words) VALUES (:kind, :id, :words)"),
-        {"kind": kind, "id": _key(record_id, session), "words": words},
-    )
+    session.add(Searchable(record_kind=kind, record_id=record_id, words=words))
+    session.flush()
 
 
 def remove(session: Session, record_id: UUID) -> None:
-    session.execute(text("DELETE FROM search_index WHERE record_id = :id"), {"id": _key(record_id, session)})
+    session.execute(delete(Searchable).where(Searchable.record_id == record_id))
 
 
 def matching(session: Session, kind: str, query: str) -> Select[tuple[UUID]] | None:
@@ -38,19 +43,15 @@ def matching(session: Session, kind: str, query: str) -> Select[tuple[UUID]] | N
     terms = query_tokens(query)
     if not terms:
         return None
+    found = select(Searchable.record_id).where(Searchable.record_kind == kind)
     if session.get_bind().dialect.name == "sqlite":
-        statement = "SELECT record_id FROM search_index WHERE record_kind = :kind AND words MATCH :query"
         wanted = " ".join(f'"{term.text}"{"*" if term.prefix else ""}' for term in terms)
-    else:
-        statement = (
-            "SELECT record_id FROM search_index WHERE record_kind = :kind "
-            "AND to_tsvector('simple', words) @@ to_tsquery('simple', :query)"
+        rows = text("SELECT rowid FROM search_index WHERE words MATCH :wanted").columns(rowid=Integer)
+        rows = rows.bindparams(bindparam("wanted", wanted))
+        return found.where(Searchable.id.in_(select(rows.subquery("found").c.rowid)))
+    wanted = " & ".join(f"'{term.text}'{':*' if term.prefix else ''}" for term in terms)
+    return found.where(
+        text("to_tsvector('simple', search_texts.words) @@ to_tsquery('simple', :wanted)").bindparams(
+            bindparam("wanted", wanted)
         )
-        wanted = " & ".join(f"'{term.text}'{':*' if term.prefix else ''}" for term in terms)
-    found = (
-        text(statement)
-        .bindparams(bindparam("kind", kind), bindparam("query", wanted))
-        .columns(column("record_id", Uuid))
-        .subquery("found")
     )
-    return select(found.c.record_id)

@@ -18,7 +18,7 @@ CHOSEN = "plumbline_language"
 
 
 def language() -> str:
-    """The reader's language: their own setting, else this browser's choice, else what the browser asks for."""
+    """The reader's language: their own setting, else this browser's choice, else its wish."""
     if "language" not in g:
         g.language = _language()
     found: str = g.language

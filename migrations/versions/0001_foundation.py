@@ -38,6 +38,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_checklists_code")),
     )
     op.create_table(
+        "search_texts",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("record_kind", sa.String(length=20), nullable=False),
+        sa.Column("record_id", sa.Uuid(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_texts")),
+        sa.UniqueConstraint("record_id", name=op.f("uq_search_texts_record_id")),
+    )
+    op.create_table(
         "counters",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("value", sa.Integer(), nullable=False),
@@ -442,12 +451,17 @@ def upgrade() -> None:
             op.execute(trigger)
     if dialect == "sqlite":
         op.execute(
-            "CREATE VIRTUAL TABLE search_index USING fts5(record_kind UNINDEXED, record_id UNINDEXED, words)"
+            "CREATE VIRTUAL TABLE search_index USING fts5(words, content='search_texts', content_rowid='id')"
+        )
+        op.execute(
+            "CREATE TRIGGER search_texts_put AFTER INSERT ON search_texts BEGIN "
+            "INSERT INTO search_index (rowid, words) VALUES (new.id, new.words); END"
+        )
+        op.execute(
+            "CREATE TRIGGER search_texts_gone AFTER DELETE ON search_texts BEGIN "
+            "INSERT INTO search_index (search_index, rowid, words) VALUES ('delete', old.id, old.words); END"
         )
     else:
         op.execute(
-            "CREATE TABLE search_index (record_kind varchar(20), record_id uuid PRIMARY KEY, words text)"
-        )
-        op.execute(
-            "CREATE INDEX ix_search_index_words ON search_index USING gin (to_tsvector('simple', words))"
+            "CREATE INDEX ix_search_texts_words ON search_texts USING gin (to_tsvector('simple', words))"
         )
