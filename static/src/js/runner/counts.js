@@ -1,0 +1,32 @@
+// How much of this person's work the server holds. Equal to the stores, always: nothing here is remembered.
+import { within } from "./schema.js";
+
+/**
+ * {total, held, pending, photos, staged, refused}: `total` counts what was changed on this phone; a photo is held
+ * when both its operation and its bytes are.
+ */
+export function counts(store) {
+  return store.read(["ops", "media", "staging"], async (tx) => {
+    const ops = tx.objectStore("ops");
+    const mine = ops.index("mine_state");
+    const state = (name) => mine.count([1, name]);
+    const [all, dismissed, pending, rejected] = [
+      await mine.count(within(1)),
+      await state("dismissed"),
+      await state("pending"),
+      await state("rejected"),
+    ];
+    const staged = await tx.objectStore("staging").count();
+    const media = tx.objectStore("media").index("state");
+    const local = await media.getAllKeys("local");
+    const unread = await media.getAllKeys("refused");
+    let photos = 0;
+    for (const sha of [...local, ...unread]) {
+      const rows = await ops.index("sha256").getAll(sha);
+      photos += rows.filter((row) => row.mine && row.state !== "pending" && row.state !== "dismissed").length;
+    }
+    const total = all - dismissed + staged;
+    const held = total - staged - pending - rejected - photos;
+    return { total, held, pending, photos: local.length, staged, refused: rejected + unread.length };
+  });
+}

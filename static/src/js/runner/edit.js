@@ -1,0 +1,146 @@
+// One edit is one operation and its register, in one strict transaction (offline.md 4.2, 4.3).
+import { canonical } from "../domain/canonical.js";
+import { registers } from "../domain/merge.js";
+import { uuid7 } from "./ids.js";
+import { within } from "./schema.js";
+
+const MOST_PARENTS = 50; // of one operation, app/domain/operations.py
+
+const same = (a, b) => canonical(a) === canonical(b);
+
+/** What may stand in an operation: no NUL, no half characters (app/domain/canonical.py refuses them). */
+export const clean = (text) => text.replaceAll("\0", "").replace(/\p{Surrogate}/gu, "\ufffd");
+
+/** Typed text as it is kept; nothing but white space is no text. */
+export function typed(text, lang, more = {}) {
+  const kept = clean(text);
+  return kept.trim() ? { text: kept, lang, ...more } : null;
+}
+
+async function greatest(index, range, at) {
+  return (await index.openKeyCursor(range, "prev"))?.key[at] ?? 0;
+}
+
+/** The head, if it is this phone's own and has never been sent: then a new value may take its place. */
+async function unsentHead(ops, row, kind) {
+  if (row?.heads.length !== 1) return null;
+  const head = await ops.get(row.heads[0].id);
+  const open = head?.mine && head.state === "pending" && head.sent === 0;
+  return open && kind === "set" && head.op.kind === "set" ? head : null;
+}
+
+/**
+ * Writes one change {record: {kind, id}, kind, path, field, value, id?, parents?} inside a transaction over ops,
+ * fields and meta. Returns {row, id}; id is null when the register already holds this value.
+ */
+export async function writeInside(tx, change, now = Date.now()) {
+  const { record, kind = "set", path, field, value, id } = change;
+  const [ops, fields, meta] = ["ops", "fields", "meta"].map((name) => tx.objectStore(name));
+  const before = await fields.get([record.id, path, field]);
+  if (await ops.count(id)) return { row: before, id }; // the first try was complete after all
+  if (kind === "set" && !before?.conflict && same(before?.value ?? null, value))
+    return { row: before, id: null };
+
+  const offset = (await meta.get("offset"))?.v ?? 0;
+  const head = await unsentHead(ops, before, kind);
+  if (head) {
+    Object.assign(head.op, { value, at: now, offset });
+    await ops.put(head);
+    const row = { ...before, value, heads: [{ id: head.id, lamport: head.lamport, value }] };
+    await fields.put(row);
+    return { row, id: head.id };
+  }
+  const op = {
+    v: 1,
+    id,
+    record,
+    kind,
+    path,
+    field,
+    value,
+    parents: (before?.heads ?? []).slice(0, MOST_PARENTS).map((each) => each.id),
+    device: (await meta.get("device")).v,
+    n: (await greatest(ops.index("record_n"), within(record.id, 1), 2)) + 1,
+    lamport: (await greatest(ops.index("record_lamport"), within(record.id), 1)) + 1,
+    at: now,
+    offset,
+    tz: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC",
+  };
+  const kept = {
+    id,
+    op,
+    record: record.id,
+    path,
+    field,
+    lamport: op.lamport,
+    n: op.n,
+    mine: 1,
+    state: "pending",
+    sent: 0,
+  };
+  if (value?.sha256) kept.sha256 = value.sha256;
+  await ops.put(kept);
+  const row = {
+    record: record.id,
+    path,
+    field,
+    heads: [{ id, lamport: op.lamport, value }],
+    value,
+    conflict: false,
+  };
+  await fields.put(row);
+  return { row, id };
+}
+
+/** One edit, complete when this resolves. */
+export async function write(store, change) {
+  await store.device();
+  const ready = { ...change, id: change.id ?? uuid7() };
+  const written = await store.run(["ops", "fields", "meta"], "readwrite", (tx) => writeInside(tx, ready));
+  if (written.id)
+    store.tell({ type: "wrote", record: change.record.id, path: change.path, field: change.field });
+  return written;
+}
+
+const COUNTED = new Set(["pending", "acked"]);
+
+/** Recomputes registers [[record, path, field]] from the operations that count. */
+export async function rebuild(tx, touched) {
+  const [ops, fields] = [tx.objectStore("ops"), tx.objectStore("fields")];
+  for (const key of touched) {
+    const all = await ops.index("register").getAll(key);
+    const counted = all.filter(({ state }) => COUNTED.has(state)).map(({ op }) => op);
+    const [held] = registers(counted).values();
+    if (held) await fields.put({ record: key[0], ...held });
+    else await fields.delete(key);
+  }
+}
+
+const STATE_OF_FATE = { applied: "acked", late: "late", quarantined: "quarantined", rejected: "rejected" };
+
+/**
+ * Merges operations the server holds of one record: [{seq, fate, person, received_at, op}]. One of ours among them
+ * is a receipt that was lost on its way.
+ */
+export async function absorb(store, record, entries) {
+  const touched = new Map();
+  const changed = await store.run(["ops", "fields", "meta"], "readwrite", async (tx) => {
+    const ops = tx.objectStore("ops");
+    touched.clear();
+    for (const { seq, fate, person, received_at, op } of entries) {
+      const state = STATE_OF_FATE[fate];
+      const known = await ops.get(op.id);
+      if (!state || (known && known.state === state && known.seq === seq) || known?.state === "dismissed")
+        continue;
+      const { id, path, field, lamport, n } = op;
+      const kept = known ?? { id, op, record, path, field, lamport, n, sent: 0 };
+      if (op.value?.sha256) kept.sha256 = op.value.sha256;
+      await ops.put({ ...kept, state, seq, person, received_at });
+      touched.set(`${path} ${field}`, [record, path, field]);
+    }
+    await rebuild(tx, touched.values());
+    return touched.size;
+  });
+  if (changed) store.tell({ type: "loaded", record });
+  return changed;
+}
