@@ -25,6 +25,7 @@ class Person(Editable, Base):
     created_at: Mapped[datetime]
     password_set_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str] = mapped_column(Text, default="")
 
     grants: Mapped[list[GivenGrant]] = relationship(
         back_populates="person", order_by="GivenGrant.created_at", foreign_keys="GivenGrant.person_id"
@@ -49,7 +50,10 @@ class GivenGrant(Base):
 
 
 class SignedIn(Base):
-    """One server-side session. Only the SHA-256 of its secret is here; the secret is in the cookie."""
+    """One server-side session. Only the SHA-256 of its secret is here; the secret is in the cookie.
+
+    `kept`: the person asked to stay signed in, so that it may idle for days instead of hours.
+    """
 
     __tablename__ = "sessions"
 
@@ -60,6 +64,7 @@ class SignedIn(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    kept: Mapped[bool] = mapped_column(default=False)
     address: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(300))
 
