@@ -1,8 +1,8 @@
 """What a checklist definition must be before it can be published (DESIGN §2, §4.1).
 
-A definition is JSON: format, code, kind, title, scale, na, rules, sections with questions, and `terms` for the
-codes that questions carry. Words are {"en", "zh-Hans", "zh-Hant"}; one language is enough, the reader falls
-back.
+A definition is JSON: format, code, kind, title, scale, na, rules, sections with questions, and `terms` for
+the codes that questions carry. Words are {"en", "zh-Hans", "zh-Hant"}; one language is enough, the reader
+falls back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Problem(NamedTuple):
 
 
 def check_definition(definition: Any) -> None:
-    """Raises ``Invalid("checklist_invalid", what, where, problems)`` for a definition that cannot be published."""
+    """Raises ``Invalid("checklist_invalid", what, where, problems)`` for what cannot be published."""
     try:
         found = list(problems(definition))
         if not found:
@@ -80,14 +80,15 @@ def _words(words: Any, where: str) -> Iterator[Problem]:
 
 def _scale(scale: Mapping[str, Any]) -> Iterator[Problem]:
     options = scale["options"]
-    if len(options) < 2 or not _whole(scale["min"]) or not _whole(scale["max"]) or scale["min"] >= scale["max"]:
+    low, high = scale["min"], scale["max"]
+    if len(options) < 2 or not _whole(low) or not _whole(high) or low >= high:
         yield Problem("scale_range", "scale")
         return
     for option in options:
         where = f"scale/{option['value']}"
         if option["value"] == NOT_APPLICABLE or not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", option["value"]):
             yield Problem("option_value", where)
-        if not _whole(option["points"]) or not scale["min"] <= option["points"] <= scale["max"]:
+        if not _whole(option["points"]) or not low <= option["points"] <= high:
             yield Problem("option_points", where)
         if option["verdict"] not in VERDICTS:
             yield Problem("option_verdict", where)

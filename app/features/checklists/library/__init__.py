@@ -27,7 +27,9 @@ def definition(path: Path) -> dict[str, Any]:
     about = tomllib.loads(path.read_text("utf-8"))
     with (path.parent / about["questions"]).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    sections = {name: {"optional": False, **section, "questions": []} for name, section in about["sections"].items()}
+    sections = {
+        name: {"optional": False, **section, "questions": []} for name, section in about["sections"].items()
+    }
     draw = _audit_question if "group" in rows[0] else _handover_question
     for row in rows:
         sections[row.get("group") or row["area"]]["questions"].append(draw(row))

@@ -1,0 +1,70 @@
+"""The form and definition of a version for devices: immutable, so a phone fetches each once."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from uuid import UUID
+
+from flask import Blueprint, Response, json, request
+
+from app.adapters import clock
+from app.config import LANGUAGES
+from app.db import reading, transaction
+from app.domain.errors import NotFound
+from app.features.checklists import commands, queries
+from app.features.checklists.drawing import draw_form
+from app.features.checklists.models import Fragment, Version
+from app.web.errors import API
+from app.web.identity import actor, signed_in
+
+bp = Blueprint("checklists_api", __name__, url_prefix="/api/v1/checklists")
+FOR_EVER = "private, max-age=31536000, immutable"
+
+
+@bp.get("/<uuid:version_id>/<language>")
+@signed_in
+def version(version_id: UUID, language: str) -> Response:
+    """{api, id, language, format, sha256, html, definition}; `sha256` is of `html`."""
+    if language not in LANGUAGES:
+        raise NotFound()
+    found = queries.get_version_visible_to(reading(), actor(), version_id)
+    fragment = queries.kept_fragment(reading(), version_id, language, commands.FORM_FORMAT)
+    if fragment is None:
+        with transaction() as session:
+            fragment = commands.keep_fragment(
+                session, found, language, lambda: draw_form(found, language), clock.now()
+            )
+    return _answer(found, fragment)
+
+
+def _answer(version: Version, fragment: Fragment) -> Response:
+    body = _body(version, fragment)
+    response = Response(body, content_type="application/json")
+    response.headers["Cache-Control"] = FOR_EVER
+    response.vary.update(("Accept-Encoding", "Cookie"))
+    response.set_etag(f"{version.sha256[:16]}-{fragment.sha256[:16]}")
+    response.make_conditional(request)
+    if response.status_code == 200 and request.accept_encodings["gzip"]:
+        response.set_data(_gzipped(body))
+        response.content_encoding = "gzip"
+    return response
+
+
+def _body(version: Version, fragment: Fragment) -> bytes:
+    answer = {
+        "api": API,
+        "id": str(version.id),
+        "language": fragment.language,
+        "format": fragment.format,
+        "sha256": fragment.sha256,
+        "html": fragment.html,
+        "definition": version.definition,
+    }
+    return json.dumps(answer, ensure_ascii=False).encode()
+
+
+@lru_cache(maxsize=24)
+def _gzipped(body: bytes) -> bytes:
+    # the same few bodies for every phone: squeezed once, as small as it gets
+    return gzip.compress(body, 9, mtime=0)
