@@ -407,6 +407,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_quarantine_expires_at"), "quarantine", ["expires_at"], unique=False)
     op.create_index(op.f("ix_quarantine_operation_id"), "quarantine", ["operation_id"], unique=False)
     op.create_index(op.f("ix_quarantine_record_id"), "quarantine", ["record_id"], unique=False)
+    op.create_index("ix_quarantine_person_id_hash", "quarantine", ["person_id", "hash"], unique=False)
     op.create_table(
         "assignments",
         sa.Column("id", sa.Uuid(), nullable=False),

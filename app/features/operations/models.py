@@ -39,12 +39,12 @@ class Operation(Base):
     seq: Mapped[int]
     kind: Mapped[str] = mapped_column(String(20))
     path: Mapped[str] = mapped_column(String(120))
-    field: Mapped[str] = mapped_column(String(80))
+    field: Mapped[str] = mapped_column(String(110))
     value: Mapped[Any] = mapped_column(Json, nullable=True)
     hash: Mapped[str] = mapped_column(String(64))
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
-    n: Mapped[int]
+    n: Mapped[int] = mapped_column(BigInteger)
     lamport: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[int] = mapped_column(BigInteger)
     offset: Mapped[int] = mapped_column(BigInteger)
@@ -84,6 +84,7 @@ class RecordHead(Base):
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_kind: Mapped[str] = mapped_column(String(20))
     seq: Mapped[int]
+    lamport: Mapped[int] = mapped_column(BigInteger)
 
 
 class FieldHead(Base):
@@ -93,16 +94,17 @@ class FieldHead(Base):
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(String(120), primary_key=True)
-    field: Mapped[str] = mapped_column(String(80), primary_key=True)
+    field: Mapped[str] = mapped_column(String(110), primary_key=True)
     operation_id: Mapped[UUID] = mapped_column(primary_key=True)
     lamport: Mapped[int] = mapped_column(BigInteger)
     value: Mapped[Any] = mapped_column(Json, nullable=True)
 
 
 class Quarantined(Base):
-    """A body that was not applied: from somebody whose access ended, refused, or a second one under a used id."""
+    """A body that was not applied: refused, from somebody whose access ended, or a second one under a used id."""
 
     __tablename__ = "quarantine"
+    __table_args__ = (Index("ix_quarantine_person_id_hash", "person_id", "hash"),)
 
     id: Mapped[Id]
     operation_id: Mapped[UUID | None] = mapped_column(index=True)

@@ -1,0 +1,516 @@
+"""Taking operations in: exactly once, each with one visible fate, one bad one never in the way of the rest.
+
+`receive` judges in plain Python and stores with bulk inserts; only when the database itself refuses a batch
+is it halved until the culprit stands alone (savepoints per operation would cost 25 times as much).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from app.db import CanonicalText, new_id
+from app.domain.canonical import canonical_text, digest
+from app.domain.errors import PlumblineError
+from app.domain.merge import Head, Key, Register, register, replace_heads
+from app.domain.operations import VERSION, Operation, parse
+from app.features.operations import models as m
+from app.features.operations.queries import heads_of
+from app.features.operations.record import Access, Author, Deferred, Kinds, RecordKind
+
+log = logging.getLogger("plumbline.operations")
+HELD_FOR = timedelta(days=90)
+QUARANTINE_AT_MOST = 2000  # bodies held per person, so that nobody can fill the disk
+BODY_AT_MOST = 64 * 1024
+
+
+def _table(model: Any) -> Table:
+    found: Table = model.__table__
+    return found
+
+
+OPERATIONS, PARENTS, FATES = _table(m.Operation), _table(m.OperationParent), _table(m.OperationFate)
+HEADS, RECORDS, QUARANTINE = _table(m.FieldHead), _table(m.RecordHead), _table(m.Quarantined)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one operation: applied, duplicate, late, quarantined, rejected or deferred."""
+
+    id: str | None
+    result: str
+    seq: int | None = None
+    code: str = ""
+
+
+@dataclass(slots=True)
+class _Record:
+    """One record while a batch is taken in."""
+
+    kind: RecordKind
+    id: UUID
+    row: Any
+    seq: int
+    lamport: int
+    known: bool  # whether record_heads has its row
+    heads: dict[Key, list[Head]]
+    state: dict[Key, Register] = field(default_factory=dict)
+    named: dict[str, set[str]] = field(default_factory=dict)
+    applied: list[Operation] = field(default_factory=list)
+    stored: list[tuple[Operation, int, str, str]] = field(default_factory=list)
+    touched: set[Key] = field(default_factory=set)
+
+
+def receive(
+    session: Session, kinds: Kinds, author: Author, raw: Sequence[Any], now: datetime
+) -> list[Answer]:
+    """Takes a batch in, in the caller's transaction; one answer per operation, in the same order."""
+    try:
+        with session.begin_nested():
+            return _receive(session, kinds, author, raw, now)
+    except OperationalError:
+        raise  # a lock or a full disk is nobody's fault: the phone tries again
+    except (DBAPIError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        if len(raw) == 1:
+            log.exception("an operation could not be stored")
+            return [_refuse(session, author, raw[0], "op_value", now)]
+        log.warning("a batch of %s could not be stored and is halved: %s", len(raw), type(error).__name__)
+        middle = len(raw) // 2
+        return [
+            *receive(session, kinds, author, raw[:middle], now),
+            *receive(session, kinds, author, raw[middle:], now),
+        ]
+
+
+def _receive(
+    session: Session, kinds: Kinds, author: Author, raw: Sequence[Any], now: datetime
+) -> list[Answer]:
+    answers: list[Answer | None] = [None] * len(raw)
+    parsed: list[tuple[int, Operation]] = []
+    first: dict[str, Operation] = {}
+    device = str(author.device_id)
+    for index, body in enumerate(raw):
+        try:
+            op = parse(body)
+        except PlumblineError as error:
+            answers[index] = _refuse(session, author, body, error.code, now)
+            continue
+        if op.device != device:
+            answers[index] = Answer(op.id, "rejected", code="device_of_other")
+        elif kinds.get(op.record_kind) is None:
+            answers[index] = _refuse(session, author, body, "op_record_kind", now)
+        elif op.id in first:
+            same = first[op.id].hash == op.hash
+            answers[index] = (
+                Answer(op.id, "duplicate") if same else _refuse(session, author, body, "op_id_reused", now)
+            )
+        else:
+            first[op.id] = op
+            parsed.append((index, op))
+    known = _known(session, first)
+    records = _open(session, kinds, author, [op for _, op in parsed], known, answers, now)
+    for index, op in parsed:
+        if answers[index] is None:
+            answers[index] = _take(session, kinds, author, op, known, records, raw[index], now)
+    _store(session, records, author, now)
+    for record in records.values():
+        if isinstance(record, _Record) and record.applied:
+            record.kind.apply(session, record.row, record.state, record.applied, author, now)
+    session.flush()
+    return [answer for answer in answers if answer is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    hash: str
+    seq: int
+    record_id: UUID
+
+
+def _known(session: Session, ops: dict[str, Operation]) -> dict[str, _Known]:
+    if not ops:
+        return {}
+    rows = session.execute(
+        select(OPERATIONS.c.id, OPERATIONS.c.hash, OPERATIONS.c.seq, OPERATIONS.c.record_id).where(
+            OPERATIONS.c.id.in_([UUID(i) for i in ops])
+        )
+    )
+    return {str(i): _Known(h, seq, record_id) for i, h, seq, record_id in rows}
+
+
+def _open(
+    session: Session,
+    kinds: Kinds,
+    author: Author,
+    ops: Sequence[Operation],
+    known: dict[str, _Known],
+    answers: list[Answer | None],
+    now: datetime,
+) -> dict[UUID, _Record | Access]:
+    """The records this batch is about, locked; those the author has no access to as that fact alone."""
+    opened: dict[UUID, _Record | Access] = {}
+    wanted: dict[str, set[UUID]] = {}
+    for op in ops:
+        wanted.setdefault(op.record_kind, set()).add(UUID(op.record_id))
+    for name in sorted(wanted):
+        kind = kinds.get(name)
+        assert kind is not None  # judged while parsing
+        rows = kind.lock(session, sorted(wanted[name]))
+        access = kind.access(session, author, list(rows.values()))
+        mine = [record_id for record_id in rows if access[record_id] is Access.MAY and author.active]
+        heads = heads_of(session, mine) if mine else {}
+        places = _places(session, mine)
+        for record_id in rows:
+            if record_id in heads:
+                seq, lamport = places.get(record_id, (0, 0))
+                found = heads[record_id]
+                opened[record_id] = _Record(
+                    kind,
+                    record_id,
+                    rows[record_id],
+                    seq,
+                    lamport,
+                    record_id in places,
+                    found,
+                    {key: register(held, key[1]) for key, held in found.items()},
+                )
+            else:
+                once = access[record_id] is not Access.NEVER
+                opened[record_id] = Access.ONCE if once else Access.NEVER
+    mine = [record for record in opened.values() if isinstance(record, _Record)]
+    if mine:
+        _name_parents(session, mine, [op.id for op in ops if op.id not in known])
+    return opened
+
+
+def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    if not ids:
+        return {}
+    rows = session.execute(
+        select(RECORDS.c.record_id, RECORDS.c.seq, RECORDS.c.lamport).where(RECORDS.c.record_id.in_(ids))
+    )
+    return {record_id: (seq, lamport) for record_id, seq, lamport in rows}
+
+
+def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:
+    """Notes which of the new ids are named already by an applied child that came before its parent."""
+    if not ids:
+        return
+    by_id = {record.id: record for record in records}
+    rows = session.execute(
+        select(PARENTS.c.parent_id, OPERATIONS.c.record_id, OPERATIONS.c.path, OPERATIONS.c.field)
+        .join(OPERATIONS, OPERATIONS.c.id == PARENTS.c.child_id)
+        .join(FATES, and_(FATES.c.operation_id == OPERATIONS.c.id, FATES.c.fate == "applied"))
+        .where(PARENTS.c.parent_id.in_([UUID(i) for i in ids]))
+    )
+    for parent_id, record_id, path, name in rows:
+        if record_id in by_id:
+            by_id[record_id].named.setdefault(f"{path}\n{name}", set()).add(str(parent_id))
+
+
+def _take(
+    session: Session,
+    kinds: Kinds,
+    author: Author,
+    op: Operation,
+    known: dict[str, _Known],
+    records: dict[UUID, _Record | Access],
+    body: Any,
+    now: datetime,
+) -> Answer:
+    """The fate of one operation; stored ones are noted in their record."""
+    seen = known.get(op.id)
+    if seen is not None and seen.hash == op.hash:
+        return Answer(op.id, "duplicate", seq=seen.seq)
+    record_id = UUID(op.record_id)
+    record = records.get(record_id)
+    if record is None or record is Access.NEVER:
+        if record is None and op.kind == "create" and seen is None:
+            return _create(session, kinds, author, op, records, body, now)
+        return Answer(op.id, "deferred", code="op_record_unknown")
+    if record is Access.ONCE:
+        return _hold(session, author, op, body, "quarantined", now)
+    assert isinstance(record, _Record)
+    if seen is not None:
+        return _refuse(session, author, body, "op_id_reused", now)
+    if op.kind == "create":
+        return _refuse(session, author, body, "already_exists", now)
+    return _judge(session, author, record, op, body, now)
+
+
+def _create(
+    session: Session,
+    kinds: Kinds,
+    author: Author,
+    op: Operation,
+    records: dict[UUID, _Record | Access],
+    body: Any,
+    now: datetime,
+) -> Answer:
+    if not author.active:
+        return _hold(session, author, op, body, "quarantined", now)
+    kind = kinds.get(op.record_kind)
+    assert kind is not None
+    try:
+        row = kind.create(session, author, op, now)
+    except PlumblineError as error:
+        return _refuse(session, author, body, error.code, now)
+    record = _Record(kind, UUID(op.record_id), row, 0, 0, False, {})
+    records[record.id] = record
+    return _apply(record, op, now)
+
+
+def _judge(
+    session: Session, author: Author, record: _Record, op: Operation, body: Any, now: datetime
+) -> Answer:
+    closed = record.kind.closed(record.row)
+    try:
+        record.kind.judge(session, author, record.row, op, record.state)
+    except Deferred as early:
+        if closed is None:
+            return Answer(op.id, "deferred", code=early.code)
+    except PlumblineError as error:
+        return _refuse(session, author, body, error.code, now)
+    if closed is not None:
+        record.seq += 1
+        record.lamport = max(record.lamport, op.lamport)
+        record.stored.append((op, record.seq, "late", closed))
+        return Answer(op.id, "late", seq=record.seq, code=closed)
+    return _apply(record, op, now)
+
+
+def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
+    key = (op.path, op.field)
+    named = record.named.get(f"{op.path}\n{op.field}", set())
+    record.heads[key] = list(replace_heads(record.heads.get(key, ()), [op], op.field, named))
+    record.state[key] = register(record.heads[key], op.field)
+    record.touched.add(key)
+    record.seq += 1
+    record.lamport = max(record.lamport, op.lamport)
+    record.stored.append((op, record.seq, "applied", ""))
+    record.applied.append(op)
+    record.kind.step(record.row, op, now)
+    return Answer(op.id, "applied", seq=record.seq)
+
+
+def _store(session: Session, records: dict[UUID, _Record | Access], author: Author, now: datetime) -> None:
+    ops: list[dict[str, Any]] = []
+    parents: list[dict[str, Any]] = []
+    fates: list[dict[str, Any]] = []
+    open_records = [r for r in records.values() if isinstance(r, _Record) and r.stored]
+    for record in open_records:
+        for op, seq, fate, code in record.stored:
+            op_id = UUID(op.id)
+            ops.append(_row(op, op_id, record.id, seq, author, now))
+            parents.extend({"parent_id": UUID(parent), "child_id": op_id} for parent in op.parents)
+            fates.append(
+                {
+                    "id": new_id(),
+                    "operation_id": op_id,
+                    "turn": 1,
+                    "fate": fate,
+                    "code": code,
+                    "at": now,
+                    "person_id": None,
+                }
+            )
+    if not ops:
+        return
+    session.flush()  # rows the kinds made, before what points to them
+    session.execute(insert(OPERATIONS), ops)
+    if parents:
+        session.execute(insert(PARENTS), parents)
+    session.execute(insert(FATES), fates)
+    _store_heads(session, open_records)
+
+
+def _row(
+    op: Operation, op_id: UUID, record_id: UUID, seq: int, author: Author, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": op_id,
+        "record_kind": op.record_kind,
+        "record_id": record_id,
+        "seq": seq,
+        "kind": op.kind,
+        "path": op.path,
+        "field": op.field,
+        "value": None if op.value is None else CanonicalText(op.value_text),
+        "hash": op.hash,
+        "device_id": author.device_id,
+        "person_id": author.actor.id,
+        "n": op.n,
+        "lamport": op.lamport,
+        "at": op.at,
+        "offset": op.offset,
+        "tz": op.tz,
+        "v": op.v,
+        "received_at": now,
+    }
+
+
+def _store_heads(session: Session, records: Iterable[_Record]) -> None:
+    gone: list[dict[str, Any]] = []
+    new: list[dict[str, Any]] = []
+    for record in records:
+        texts = {op.id: op for op in record.applied}
+        for key in record.touched:
+            if record.known:
+                gone.append({"r": record.id, "p": key[0], "f": key[1]})
+            for head in record.heads[key]:
+                made = texts.get(head.id)
+                value = made.value_text if made is not None else canonical_text(head.value)
+                new.append(
+                    {
+                        "record_id": record.id,
+                        "path": key[0],
+                        "field": key[1],
+                        "operation_id": UUID(head.id),
+                        "lamport": head.lamport,
+                        "value": None if head.value is None else CanonicalText(value),
+                    }
+                )
+    if gone:
+        session.execute(
+            delete(HEADS).where(
+                HEADS.c.record_id == bindparam("r"),
+                HEADS.c.path == bindparam("p"),
+                HEADS.c.field == bindparam("f"),
+            ),
+            gone,
+        )
+    if new:
+        session.execute(insert(HEADS), new)
+    for record in records:
+        place = {"seq": record.seq, "lamport": record.lamport}
+        if record.known:
+            session.execute(update(RECORDS).where(RECORDS.c.record_id == record.id).values(**place))
+        else:
+            session.execute(
+                insert(RECORDS).values(record_id=record.id, record_kind=record.kind.name, **place)
+            )
+
+
+def _refuse(session: Session, author: Author, body: Any, code: str, now: datetime) -> Answer:
+    """Rejected; the body is kept beside the log so that nothing somebody typed is lost."""
+    op_id = body.get("id") if isinstance(body, dict) else None
+    answer = Answer(op_id if isinstance(op_id, str) else None, "rejected", code=code)
+    _keep(session, author, body, code, now)
+    return answer
+
+
+def _hold(session: Session, author: Author, op: Operation, body: Any, code: str, now: datetime) -> Answer:
+    _keep(session, author, body, code, now)
+    return Answer(op.id, "quarantined", code=code)
+
+
+def _keep(session: Session, author: Author, body: Any, code: str, now: datetime) -> None:
+    text = json.dumps(body, sort_keys=True, ensure_ascii=True, default=str)
+    if len(text) > BODY_AT_MOST:
+        text = text[:BODY_AT_MOST]
+    hashed = digest(text.encode())
+    mine = QUARANTINE.c.person_id == author.actor.id
+    if session.scalar(select(QUARANTINE.c.id).where(mine, QUARANTINE.c.hash == hashed).limit(1)) is not None:
+        return
+    if (session.scalar(select(func.count()).where(mine)) or 0) >= QUARANTINE_AT_MOST:
+        return
+    session.execute(
+        insert(QUARANTINE).values(
+            id=new_id(),
+            operation_id=_uuid(body.get("id")) if isinstance(body, dict) else None,
+            record_id=_uuid(body["record"].get("id"))
+            if isinstance(body, dict) and isinstance(body.get("record"), dict)
+            else None,
+            person_id=author.actor.id,
+            device_id=author.device_id,
+            code=code,
+            body=text,
+            hash=hashed,
+            received_at=now,
+            expires_at=now + HELD_FOR,
+        )
+    )
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def write_at_desk(
+    session: Session,
+    kind: RecordKind,
+    author: Author,
+    record_id: UUID,
+    changes: Sequence[tuple[str, str, str, Any]],
+    now: datetime,
+) -> None:
+    """Writes (kind, path, field, value) as operations of the desk: the same road a phone's take.
+
+    The desk has no device; its clock is the server's. Raises what the record kind raises.
+    """
+    rows = kind.lock(session, [record_id])
+    place = _places(session, [record_id]).get(record_id)
+    heads = heads_of(session, [record_id])[record_id]
+    seq, lamport = place or (0, 0)
+    record = _Record(
+        kind,
+        record_id,
+        rows.get(record_id),
+        seq,
+        lamport,
+        place is not None,
+        heads,
+        {key: register(held, key[1]) for key, held in heads.items()},
+    )
+    for name, path, register_field, value in changes:
+        op = _at_desk(record, name, path, register_field, value, author, now)
+        if record.row is None:
+            record.row = kind.create(session, author, op, now)
+        else:
+            closed = kind.closed(record.row)
+            if closed is not None:
+                raise PlumblineError(closed)
+            kind.judge(session, author, record.row, op, record.state)
+        _apply(record, op, now)
+    _store(session, {record_id: record}, author, now)
+    kind.apply(session, record.row, record.state, record.applied, author, now)
+    session.flush()
+
+
+def _at_desk(
+    record: _Record, kind: str, path: str, name: str, value: Any, author: Author, now: datetime
+) -> Operation:
+    heads = record.heads.get((path, name), [])
+    op = Operation(
+        id=str(new_id()),
+        record_kind=record.kind.name,
+        record_id=str(record.id),
+        kind=kind,
+        path=path,
+        field=name,
+        value=value,
+        parents=tuple(sorted(head.id for head in heads)),
+        device="",
+        n=record.seq + 1,
+        lamport=record.lamport + 1,
+        at=int(now.timestamp() * 1000),
+        offset=0,
+        tz=author.actor.time_zone,
+        v=VERSION,
+        value_text=canonical_text(value),
+        hash="",
+    )
+    object.__setattr__(op, "hash", digest(canonical_text(op.travel()).encode()))
+    return op

@@ -1,0 +1,132 @@
+"""Reading the log: the state of a record, and its history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, and_, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.merge import Head, Key, Register, register
+from app.features.accounts.models import Person
+from app.features.operations.models import (
+    FieldHead,
+    Installation,
+    Operation,
+    OperationFate,
+    OperationParent,
+    RecordHead,
+)
+
+HEADS = FieldHead.__table__.c
+
+
+def installation(session: Session) -> Installation:
+    """The one row about this installation."""
+    found = session.get(Installation, 1)
+    if found is None:
+        raise LookupError("the database is not set up: run `flask --app wsgi database migrate`")
+    return found
+
+
+def heads_of(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, dict[Key, list[Head]]]:
+    """The heads of every register of these records."""
+    found: dict[UUID, dict[Key, list[Head]]] = {record_id: {} for record_id in record_ids}
+    rows = session.execute(
+        select(
+            HEADS.record_id, HEADS.path, HEADS.field, HEADS.operation_id, HEADS.lamport, HEADS.value
+        ).where(HEADS.record_id.in_(record_ids))
+    )
+    for record_id, path, field, operation_id, lamport, value in rows:
+        found[record_id].setdefault((path, field), []).append(Head(str(operation_id), lamport, value))
+    return found
+
+
+def state_of(session: Session, record_id: UUID) -> dict[Key, Register]:
+    """What every register of a record holds."""
+    return {key: register(heads, key[1]) for key, heads in heads_of(session, [record_id])[record_id].items()}
+
+
+class Entry(NamedTuple):
+    """One stored operation with its latest fate, its maker and what it replaced."""
+
+    operation: Operation
+    fate: str
+    code: str
+    person: str
+    parents: list[UUID]
+
+
+def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500) -> list[Entry]:
+    """Stored operations of a record in the order the server took them, from `after` (a seq), oldest first."""
+    latest = (
+        select(OperationFate.operation_id, func.max(OperationFate.turn).label("turn"))
+        .group_by(OperationFate.operation_id)
+        .subquery()
+    )
+    rows: list[Row[tuple[Operation, str, str, str]]] = list(
+        session.execute(
+            select(Operation, OperationFate.fate, OperationFate.code, Person.name)
+            .join(OperationFate, OperationFate.operation_id == Operation.id)
+            .join(
+                latest,
+                and_(
+                    latest.c.operation_id == OperationFate.operation_id, latest.c.turn == OperationFate.turn
+                ),
+            )
+            .join(Person, Person.id == Operation.person_id)
+            .where(Operation.record_id == record_id, Operation.seq > after)
+            .order_by(Operation.seq)
+            .limit(limit)
+        )
+    )
+    parents = _parents(session, [row[0].id for row in rows])
+    return [Entry(op, fate, code, name, parents[op.id]) for op, fate, code, name in rows]
+
+
+def _parents(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    if ids:
+        for child, parent in session.execute(
+            select(OperationParent.child_id, OperationParent.parent_id)
+            .where(OperationParent.child_id.in_(ids))
+            .order_by(OperationParent.parent_id)
+        ):
+            found[child].append(parent)
+    return found
+
+
+def head_seq(session: Session, record_id: UUID) -> int:
+    """The last sequence number the server gave in this record; 0 before the first."""
+    return session.scalar(select(RecordHead.seq).where(RecordHead.record_id == record_id)) or 0
+
+
+def travel(entry: Entry) -> dict[str, Any]:
+    """An operation as phones know it, with what the server says of it."""
+    op = entry.operation
+    return {
+        "seq": op.seq,
+        "fate": entry.fate,
+        "code": entry.code,
+        "person": {"id": str(op.person_id), "name": entry.person},
+        "received_at": int(op.received_at.timestamp() * 1000),
+        "op": {
+            "v": op.v,
+            "id": str(op.id),
+            "record": {"kind": op.record_kind, "id": str(op.record_id)},
+            "kind": op.kind,
+            "path": op.path,
+            "field": op.field,
+            "value": op.value,
+            "parents": [str(parent) for parent in entry.parents],
+            "device": str(op.device_id) if op.device_id else "",
+            "n": op.n,
+            "lamport": op.lamport,
+            "at": op.at,
+            "offset": op.offset,
+            "tz": op.tz,
+        },
+    }

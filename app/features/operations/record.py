@@ -1,0 +1,105 @@
+"""What operations are about, seen from below: the protocol every record feature implements.
+
+This feature stores, orders and merges; what a register means, who may write it and what follows from it is
+the record's business. `wiring.py` registers the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.domain.merge import Key, Register
+from app.domain.operations import Operation
+from app.domain.permissions import Actor
+
+
+class Access(Enum):
+    """How an author stands to a record."""
+
+    MAY = "may"
+    ONCE = "once"  # had access before: what they send is held for an admin
+    NEVER = "never"  # the record does not exist for them
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who made the operations: a person, on a device; `active` is False when the account is disabled."""
+
+    actor: Actor
+    device_id: UUID | None
+    active: bool = True
+
+
+State = Mapping[Key, Register]
+
+
+class RecordKind(Protocol):
+    """One kind of record. Rows are whatever the kind works with; nobody else looks inside."""
+
+    name: str
+
+    def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Any]:
+        """The rows that exist, locked until the transaction ends, in the order of their ids."""
+
+    def access(self, session: Session, author: Author, rows: Sequence[Any]) -> dict[UUID, Access]:
+        """How the author stands to each row."""
+
+    def create(self, session: Session, author: Author, operation: Operation, now: datetime) -> Any:
+        """The new row of a `create` operation. Raises a PlumblineError with the code to answer."""
+
+    def judge(self, session: Session, author: Author, row: Any, operation: Operation, state: State) -> None:
+        """Raises Invalid or NotAllowed when the operation cannot stand, Deferred when it comes too early."""
+
+    def closed(self, row: Any) -> str | None:
+        """Why nothing more is applied to this row (a code), or None while it is open."""
+
+    def step(self, row: Any, operation: Operation, now: datetime) -> None:
+        """Moves the row's state on at once, because the next operation of the batch is judged by it."""
+
+    def apply(
+        self,
+        session: Session,
+        row: Any,
+        state: State,
+        operations: Sequence[Operation],
+        author: Author,
+        now: datetime,
+    ) -> None:
+        """Brings the row and whatever is projected from it up to date, once per batch."""
+
+    def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
+        """Which of these records the actor may read."""
+
+
+class Deferred(Exception):
+    """The operation is good but comes too early (something it names is not here yet); it is not stored."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Kinds:
+    """The kinds that are registered, by name."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, RecordKind] = {}
+
+    def add(self, kind: RecordKind) -> None:
+        self._kinds[kind.name] = kind
+
+    def get(self, name: str) -> RecordKind | None:
+        return self._kinds.get(name)
+
+    def __iter__(self) -> Any:
+        return iter(self._kinds.values())
+
+
+KINDS = Kinds()
