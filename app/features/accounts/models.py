@@ -97,7 +97,7 @@ class Device(Base):
 
 
 class Token(Base):
-    """A one-time secret in a mail: invitation, password reset, or the first admin of an empty installation."""
+    """A one-time secret in a mail: invitation, password reset, or the first admin of an empty house."""
 
     __tablename__ = "tokens"
 
