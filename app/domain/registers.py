@@ -215,7 +215,8 @@ def _people(value: Any) -> None:
         _uuid(person)
 
 
-def _created(value: Any) -> None:
+def judge_created(value: Any) -> None:
+    """Raises Invalid when this cannot be the value of a `create` operation."""
     needed = {"checklist_version", "site", "auditors", "due"}
     if type(value) is not dict or not needed <= set(value) <= needed | {"open_points"}:
         raise Invalid("op_value")
@@ -246,7 +247,7 @@ def _completed(value: Any) -> None:
 
 
 _RECORD: dict[str, Callable[[Any], None]] = {
-    "created": _created,
+    "created": judge_created,
     "cancelled": _cancelled,
     "completed": _completed,
 }

@@ -13,7 +13,7 @@ from app.db import Base, Json
 
 
 class Media(Base):
-    """One content, by its SHA-256. `present` only after every byte was verified and the picture fully decoded."""
+    """One content, by its SHA-256. A row means checked: every byte and the whole picture."""
 
     __tablename__ = "media"
 

@@ -18,7 +18,7 @@ from app.features.places.models import Site
 
 
 class Inspection(Base):
-    """One walk through one checklist version at one site. `score` is in tenths of a percent, rounded half up."""
+    """One walk through one checklist version at one site. `score`: tenths of a percent, half up."""
 
     __tablename__ = "inspections"
     __table_args__ = (

@@ -1,0 +1,142 @@
+"""Reading inspections: who sees which, what a version asks, what was answered last time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.domain.answers import answers
+from app.domain.errors import NotFound
+from app.domain.merge import Key, Register
+from app.domain.permissions import Act, Actor, Scope, reach
+from app.domain.registers import Form
+from app.features.checklists.models import Version
+from app.features.inspections.models import Assignment, Inspection, OpenPoint
+from app.features.operations.queries import state_of
+
+_FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+_FORMS: dict[UUID, Form] = {}
+_FORMS_AT_MOST = 64
+
+
+def form_of(session: Session, version_id: UUID) -> Form:
+    """What a published version asks. Versions never change, so a process keeps the ones in use."""
+    found = _FORMS.get(version_id)
+    if found is None:
+        version = session.get(Version, version_id)
+        if version is None:
+            raise NotFound("version_not_published")
+        if len(_FORMS) >= _FORMS_AT_MOST:
+            _FORMS.clear()
+        found = _FORMS[version_id] = Form.of(str(version_id), version.definition)
+    return found
+
+
+def assigned_to(person_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        Assignment.inspection_id == Inspection.id,
+        Assignment.person_id == person_id,
+        Assignment.ended_at.is_(None),
+    )
+
+
+def visible(actor: Actor, act: Act = Act.SEE_INSPECTIONS) -> ColumnElement[bool]:
+    """The condition for inspections the actor may do `act` to (the same table as `may`, as SQL)."""
+    far = reach(actor, act)
+    if far.everything:
+        return true()
+    ways: list[ColumnElement[bool]] = []
+    if far.companies:
+        ways.append(Inspection.company_id.in_(far.companies))
+    if far.assigned:
+        ways.append(assigned_to(actor.id))
+    return or_(*ways) if ways else false()
+
+
+def get_visible_to(session: Session, actor: Actor, inspection_id: UUID) -> Inspection:
+    """The inspection with what its pages show. Raises NotFound when it is not there or not theirs to see."""
+    found = session.scalars(
+        select(Inspection)
+        .where(Inspection.id == inspection_id, visible(actor))
+        .options(
+            joinedload(Inspection.version).joinedload(Version.checklist),
+            joinedload(Inspection.site),
+            joinedload(Inspection.company),
+            selectinload(Inspection.assignments).joinedload(Assignment.person),
+        )
+    ).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def scope_of(actor: Actor, inspection: Inspection) -> Scope:
+    """Where the inspection lies, for `may`. `assignments` must be loaded."""
+    mine = any(a.person_id == actor.id and a.ended_at is None for a in inspection.assignments)
+    return Scope(company=inspection.company_id, assigned=mine)
+
+
+def team(inspection: Inspection) -> list[Assignment]:
+    """Who carries it out now, the lead first."""
+    return [a for a in inspection.assignments if a.ended_at is None]
+
+
+def work_of(session: Session, actor: Actor, limit: int = 200) -> list[Inspection]:
+    """What is assigned to a person: open ones, then those ended, newest first."""
+    open_first = Inspection.state.in_(("planned", "in_progress")).desc()
+    return list(
+        session.scalars(
+            select(Inspection)
+            .where(assigned_to(actor.id))
+            .order_by(open_first, Inspection.due, Inspection.created_at.desc())
+            .limit(limit)
+            .options(
+                joinedload(Inspection.version).joinedload(Version.checklist),
+                joinedload(Inspection.site),
+                joinedload(Inspection.company),
+            )
+        )
+    )
+
+
+def last_before(session: Session, inspection: Inspection) -> Inspection | None:
+    """The last completed inspection with the same checklist at the same site, whichever version it had."""
+    same = select(Version.id).where(Version.checklist_id == inspection.version.checklist_id)
+    return session.scalars(
+        select(Inspection)
+        .where(
+            Inspection.site_id == inspection.site_id,
+            Inspection.version_id.in_(same),
+            Inspection.id != inspection.id,
+            Inspection.completed_at.is_not(None),
+            Inspection.completed_at < (inspection.completed_at or _FOREVER),
+        )
+        .order_by(Inspection.completed_at.desc())
+        .limit(1)
+    ).first()
+
+
+def answers_of(session: Session, inspection_id: UUID) -> dict[str, dict[str, Any]]:
+    """Question id → score, note, reason, photos, as they stand."""
+    return answers(state_of(session, inspection_id))
+
+
+def open_points(session: Session, subject_id: UUID) -> list[OpenPoint]:
+    """What earlier visits left open at this subject."""
+    return list(
+        session.scalars(
+            select(OpenPoint)
+            .where(and_(OpenPoint.subject_id == subject_id, OpenPoint.closed_at.is_(None)))
+            .order_by(OpenPoint.opened_at)
+        )
+    )
+
+
+def shown(state: dict[Key, Register], path: str, field: str) -> Any:
+    """What a register shows, or None."""
+    held = state.get((path, field))
+    return held.value if held else None

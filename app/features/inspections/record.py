@@ -1,0 +1,259 @@
+"""Inspections as records of operations: who may write, what may stand, and the rows that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from app import journal, numbering, search
+from app.domain.answers import answers, out_of_scope
+from app.domain.dates import local_day
+from app.domain.duty import blockers
+from app.domain.errors import Invalid, NotAllowed, NotFound
+from app.domain.merge import conflicts
+from app.domain.operations import Operation
+from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
+from app.domain.registers import act_of, judge, judge_created
+from app.domain.scoring import score
+from app.features.accounts.models import Person
+from app.features.checklists.models import Version
+from app.features.evidence.commands import note_uses, present_among
+from app.features.inspections.models import Assignment, Inspection
+from app.features.inspections.queries import form_of, scope_of, visible
+from app.features.operations.record import Access, Author, Deferred, State
+from app.features.places.models import Site
+
+KIND = "inspection"
+_ROOMS_OF_WORK = ("q", "opening", "closing", "participants")
+_WRITING = (
+    Act.ANSWER_INSPECTION,
+    Act.CHANGE_PLAN,
+    Act.CANCEL_INSPECTION,
+    Act.SET_SECTION_SCOPE,
+    Act.COMPLETE_INSPECTION,
+)
+
+
+class InspectionKind:
+    """RecordKind of inspections."""
+
+    name = KIND
+
+    def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Inspection]:
+        rows = session.scalars(
+            select(Inspection)
+            .where(Inspection.id.in_(ids))
+            .order_by(Inspection.id)
+            .with_for_update(of=Inspection)
+            .options(selectinload(Inspection.assignments))
+        )
+        return {row.id: row for row in rows}
+
+    def access(self, session: Session, author: Author, rows: Sequence[Inspection]) -> dict[UUID, Access]:
+        found = {}
+        for row in rows:
+            scope = scope_of(author.actor, row)
+            if any(may(author.actor, act, scope) for act in _WRITING):
+                found[row.id] = Access.MAY
+            elif any(a.person_id == author.actor.id for a in row.assignments):
+                found[row.id] = Access.ONCE
+            else:
+                found[row.id] = Access.NEVER
+        return found
+
+    def create(self, session: Session, author: Author, operation: Operation, now: datetime) -> Inspection:
+        judge_created(operation.value)
+        value = operation.value
+        form = form_of(session, UUID(value["checklist_version"]))
+        site = session.get(Site, UUID(value["site"]))
+        auditors = [UUID(person) for person in value["auditors"]]
+        if site is None:
+            raise NotFound()
+        scope = Scope(company=site.company_id, assigned=author.actor.id in auditors)
+        planned = auditors != [author.actor.id] or author.device_id is None
+        if not may(author.actor, Act.PLAN_INSPECTION if planned else Act.START_INSPECTION, scope):
+            raise NotFound()
+        if site.retired_at is not None:
+            raise Invalid("site_retired")
+        day = local_day(now, site.time_zone)
+        row = Inspection(
+            id=UUID(operation.record_id),
+            number=numbering.next_number(session, KIND, day.year),
+            version_id=UUID(form.version),
+            site_id=site.id,
+            company_id=site.company_id,
+            state="planned",
+            planned=planned,
+            due=date.fromisoformat(value["due"]) if value["due"] else None,
+            created_at=now,
+            created_by=author.actor.id,
+            answered=0,
+            asked=len(form.questions),
+            provisional=True,
+            vetoed=False,
+            conflicts=0,
+            late=0,
+            assignments=[],
+        )
+        session.add(row)
+        session.flush()
+        _assign(session, row, auditors, now)
+        journal.write(
+            session, "inspection.created", (KIND, row.id), now, author.actor.id, {"op": operation.hash}
+        )
+        return row
+
+    def judge(
+        self, session: Session, author: Author, row: Inspection, operation: Operation, state: State
+    ) -> None:
+        form = form_of(session, row.version_id)
+        judge(form, operation.path, operation.field, operation.value)
+        if not may(author.actor, act_of(operation.path, operation.kind), scope_of(author.actor, row)):
+            raise NotAllowed()
+        if operation.kind == "set" and operation.path.startswith("s/") and operation.value is not None:
+            _judge_coverage(row, operation)
+        if operation.path == "plan" and operation.field == "auditors":
+            _eligible(session, row.company_id, [UUID(person) for person in operation.value])
+        if operation.kind == "complete":
+            self._judge_completion(session, row, state)
+
+    def _judge_completion(self, session: Session, row: Inspection, state: State) -> None:
+        form = form_of(session, row.version_id)
+        given = answers(state)
+        if blockers(form.definition, given, out_of_scope(state)) or conflicts(state):
+            # perhaps the rest is still on another phone: it stays pending there and here
+            raise Deferred("not_ready")
+        wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
+        if wanted - present_among(session, wanted):
+            raise Deferred("media_expected")
+
+    def closed(self, row: Inspection) -> str | None:
+        return {"cancelled": "inspection_cancelled", "completed": "inspection_completed"}.get(row.state)
+
+    def step(self, row: Inspection, operation: Operation, now: datetime) -> None:
+        if operation.kind == "cancel":
+            row.state, row.cancelled_at = "cancelled", now
+        elif operation.kind == "complete":
+            row.state, row.completed_at = "completed", now
+        elif row.state == "planned" and operation.path.partition("/")[0] in _ROOMS_OF_WORK:
+            row.state, row.started_at = "in_progress", now
+
+    def apply(
+        self,
+        session: Session,
+        row: Inspection,
+        state: State,
+        operations: Sequence[Operation],
+        author: Author,
+        now: datetime,
+    ) -> None:
+        note_uses(session, operations)
+        rooms = {operation.path.partition("/")[0] for operation in operations}
+        if rooms & {"q", "s"} or row.result is None:
+            _project_score(session, row, state)
+        if "plan" in rooms:
+            _project_plan(session, row, state, now)
+        row.conflicts = len(conflicts(state))
+        for operation in operations:
+            if operation.kind in ("cancel", "complete"):
+                act = f"inspection.{row.state}"
+                journal.write(session, act, (KIND, row.id), now, author.actor.id, {"op": operation.hash})
+        if "plan" in rooms or any(operation.kind == "create" for operation in operations):
+            index(session, row)
+
+    def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
+        return set(session.scalars(select(Inspection.id).where(Inspection.id.in_(list(ids)), visible(actor))))
+
+
+def _judge_coverage(row: Inspection, operation: Operation) -> None:
+    """Scope is set in the plan: once an audit runs, a section cannot be dropped to mend a score."""
+    if row.state != "planned":
+        raise Invalid("already_started")
+
+
+def _eligible(session: Session, company_id: UUID, people: Sequence[UUID]) -> None:
+    """Everybody on the team must be able to carry out inspections there. Raises Invalid."""
+    found = {
+        person.id: person
+        for person in session.scalars(
+            select(Person).where(Person.id.in_(people)).options(selectinload(Person.grants))
+        )
+    }
+    for person_id in people:
+        person = found.get(person_id)
+        if person is None or person.disabled_at is not None:
+            raise Invalid("auditor_not_eligible", field="auditors")
+        grants = tuple(
+            Grant(Role(g.role), ScopeKind(g.scope_kind), g.scope_id)
+            for g in person.grants
+            if g.ended_at is None
+        )
+        actor = Actor(person.id, grants, person.language, person.time_zone, person.name)
+        if not may(actor, Act.START_INSPECTION, Scope(company=company_id, assigned=True)):
+            raise Invalid("auditor_not_eligible", field="auditors")
+
+
+def _assign(session: Session, row: Inspection, people: Sequence[UUID], now: datetime) -> None:
+    """Makes `people` the team, the lead first; who leaves stays in the table with an end."""
+    _eligible(session, row.company_id, people)
+    current = {a.person_id: a for a in row.assignments if a.ended_at is None}
+    for person_id, assignment in current.items():
+        if person_id not in people:
+            assignment.ended_at = now
+    for position, person_id in enumerate(people):
+        if person_id in current:
+            current[person_id].position = position
+        else:
+            row.assignments.append(Assignment(person_id=person_id, position=position, assigned_at=now))
+    session.flush()
+
+
+def _project_score(session: Session, row: Inspection, state: State) -> None:
+    form = form_of(session, row.version_id)
+    result = score(form.definition, answers(state), out_of_scope(state))
+    row.answered, row.asked = result["answered"], result["asked"]
+    row.score = None if result["total"] is None else int(result["total"].replace(".", ""))
+    row.grade = result["grade"] or result["grade_if_complete"]
+    row.provisional, row.vetoed = result["provisional"], result["vetoed"]
+    row.result = result
+
+
+def _project_plan(session: Session, row: Inspection, state: State, now: datetime) -> None:
+    due = state.get(("plan", "due"))
+    if due is not None:
+        row.due = date.fromisoformat(due.value) if due.value else None
+    auditors = state.get(("plan", "auditors"))
+    if auditors is not None and auditors.value:
+        _assign(session, row, [UUID(person) for person in auditors.value], now)
+
+
+def index(session: Session, row: Inspection) -> None:
+    """What a search finds an inspection by: number, supplier, site, checklist, people."""
+    site = session.get(Site, row.site_id)
+    assert site is not None
+    version = session.get(Version, row.version_id)
+    assert version is not None
+    titles = version.checklist.title.values()
+    people = session.scalars(
+        select(Person.name)
+        .join(Assignment, Assignment.person_id == Person.id)
+        .where(Assignment.inspection_id == row.id, Assignment.ended_at.is_(None))
+    )
+    company = site.company
+    search.put(
+        session,
+        KIND,
+        row.id,
+        row.number,
+        company.name,
+        company.other_name,
+        company.code,
+        site.name,
+        site.city,
+        *titles,
+        *people,
+    )
