@@ -36,8 +36,8 @@ def entry_hash(previous: str, body: bytes) -> str:
 def verify(links: Iterable[Link], head: str | None = None) -> Break | None:
     """The first broken place of a chain given in its stored order, or None.
 
-    ``head``: the hash the last entry must have, known from elsewhere (a sealed head); without it a chain that
-    lost its end looks whole.
+    ``head``: a hash the chain must hold, known from elsewhere (a sealed head); without one, a chain that lost
+    its end looks whole.
     """
     chain = list(links)
     places = {link.sequence for link in chain}
@@ -49,7 +49,6 @@ def verify(links: Iterable[Link], head: str | None = None) -> Break | None:
         if link.previous != previous or link.hash != entry_hash(link.previous, link.body):
             return Break(expected, "changed")
         previous = link.hash
-    if head is not None and head != previous:
-        held = head in {link.hash for link in chain}
-        return Break(len(chain), "changed") if held else Break(len(chain) + 1, "removed")
+    if head is not None and head != GENESIS and all(link.hash != head for link in chain):
+        return Break(len(chain) + 1, "removed")
     return None

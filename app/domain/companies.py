@@ -9,10 +9,11 @@ import unicodedata
 _FORMS_ZH = re.compile(
     "(股份有限公司|有限責任公司|有限责任公司|集團有限公司|集团有限公司|股份公司|有限公司|集團公司|集团公司|集團|集团|公司|總廠|总厂|工廠|工厂|廠|厂)$"
 )
-_FORMS = frozenset(
-    "co company corp corporation inc incorporated llc llp lp ltd limited plc pte pty gmbh ag kg ohg ug se sa sas"
-    " sarl srl spa bv nv oy ab as aps kk bhd sdn group holding holdings".split()
-)
+_LEGAL_WORDS = """
+    ab ag aps as bhd bv co company corp corporation gmbh group holding holdings inc incorporated kg kk limited
+    llc llp lp ltd nv ohg oy plc pte pty sa sarl sas sdn se spa srl ug
+"""
+_FORMS = frozenset(_LEGAL_WORDS.split())
 _JOINED = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # S.A. and B.V. are words, not letters
 
 

@@ -126,7 +126,8 @@ _CATALOGUE = """
     media_expected quarantined late
 
     sha_mismatch size_mismatch parts_missing part_differs not_a_picture half_a_picture
-    too_many_pixels picture_too_large svg_refused heic_refused media_unknown
+    too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
+    picture_check_unavailable
 """
 
 CODES: frozenset[str] = frozenset(_CATALOGUE.split())

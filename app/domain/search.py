@@ -1,7 +1,8 @@
 """How a text becomes search terms, the same on SQLite and PostgreSQL.
 
-Chinese has no spaces, so a run of Han is indexed as its single characters and its pairs: 质量 finds 产品质量部, and
-质 alone finds it too. Everything else is cut into words, which a query matches by their beginning.
+Chinese has no spaces, so a run of Han is indexed as its single characters and its pairs: 质量 finds
+产品质量部, and 质 alone finds it too. Everything else is cut into words, which a query matches by their
+beginning.
 """
 
 from __future__ import annotations

@@ -1,0 +1,151 @@
+// The rules in JavaScript read the same vectors as app/domain.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { canonical, digest } from "../../static/src/js/domain/canonical.js";
+import { blockers, duty, missing } from "../../static/src/js/domain/duty.js";
+import { severity } from "../../static/src/js/domain/findings.js";
+import { registers } from "../../static/src/js/domain/merge.js";
+import { score } from "../../static/src/js/domain/scoring.js";
+
+const vectors = (name) =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
+const scoring = vectors("scoring");
+
+const scale = (id) => {
+  const { min, max, options } = scoring.scales[id];
+  return { id, min, max, options: Object.entries(options).map(([value, points]) => ({ value, points })) };
+};
+
+const read = (sections) =>
+  Object.entries(sections).map(([id, texts]) => ({
+    id,
+    questions: texts.map((text, at) => {
+      const [, weight, flag, given] = /^(\d+)([*v]?):(.+)$/.exec(text);
+      return {
+        id: `${id}-${at + 1}`,
+        weight: Number(weight),
+        critical: flag === "*",
+        veto: flag === "v",
+        given,
+      };
+    }),
+  }));
+
+const pick = (from, like) => Object.fromEntries(Object.keys(like).map((name) => [name, from[name]]));
+
+describe("scoring", () => {
+  for (const vector of scoring.vectors) {
+    test(vector.name, () => {
+      const sections = read(vector.sections);
+      const questions = sections.flatMap((section) => section.questions).filter(({ given }) => given !== "-");
+      const answers = Object.fromEntries(questions.map(({ id, given }) => [id, { score: given }]));
+      const rules = { ...scoring.rules, ...vector.rules };
+      const definition = { scale: scale(vector.scale ?? "vda"), na: vector.na ?? true, rules, sections };
+      const result = score(definition, answers, new Set(vector.out_of_scope));
+      const { rules: fired, sections: figures = {}, ...rest } = vector.expect;
+      assert.deepEqual(
+        result.rules.map(({ rule, question, section, value, limit }) => [
+          rule,
+          question ?? section,
+          value,
+          limit,
+        ]),
+        fired,
+      );
+      assert.deepEqual(pick(result, rest), rest);
+      for (const [id, expected] of Object.entries(figures)) {
+        assert.deepEqual(
+          pick(
+            result.sections.find((section) => section.id === id),
+            expected,
+          ),
+          expected,
+        );
+      }
+    });
+  }
+});
+
+describe("duty and findings", () => {
+  const notes = {
+    note: { text: "Two of three records lack a date", lang: "en" },
+    hinted: { text: "Seen as hinted", lang: "en", canned: "hinted" },
+    blank: { text: "  \u3000\n", lang: "en" },
+  };
+  for (const vector of vectors("duty").vectors) {
+    test(`${vector.scale} ${vector.score}${vector.flag} ${vector.has.join("+")}`, () => {
+      const question = { id: "Q", weight: 1, critical: vector.flag === "*", veto: vector.flag === "v" };
+      const rules = { ...scoring.rules, duty: vector.duty ?? "vda" };
+      const sections = [{ id: "man", questions: [question] }];
+      const definition = { scale: scale(vector.scale), na: vector.na ?? true, rules, sections };
+      const answer = {
+        score: vector.score,
+        note: notes[vector.has.find((name) => name in notes)] ?? null,
+        reason: vector.has.includes("reason") ? { text: "No such process here", lang: "en" } : null,
+        photos: vector.has.includes("photo") ? ["p"] : [],
+      };
+      assert.deepEqual(missing(definition, question, answer), vector.missing);
+      const found = severity(definition, question, answer.score, answer.note);
+      assert.deepEqual(found && [found.severity, found.at_once], vector.finding);
+      const expected = vector.missing.map((code) => ({ code, question: "Q", section: "man" }));
+      assert.deepEqual(blockers(definition, { Q: answer }), expected);
+    });
+  }
+  test("what a score owes is known before anything is written", () => {
+    const question = { id: "Q", weight: 1, critical: true };
+    const definition = { scale: scale("vda"), na: true, rules: scoring.rules, sections: [] };
+    assert.deepEqual(duty(definition, question, "6"), { note: true, photo: true, reason: false });
+    assert.deepEqual(duty(definition, question, "na"), { note: false, photo: false, reason: true });
+  });
+});
+
+describe("merging", () => {
+  const orders = (list) =>
+    list.length > 4
+      ? [list, [...list].reverse()]
+      : list.length < 2
+        ? [list]
+        : list.flatMap((one, at) => orders(list.toSpliced(at, 1)).map((rest) => [one, ...rest]));
+  for (const vector of vectors("merge").vectors) {
+    test(vector.name, () => {
+      const operations = vector.operations.map(([id, register, value, parents, lamport]) => {
+        const [path, field] = register.split(" ");
+        return { id, path, field, value, parents, lamport };
+      });
+      for (const order of orders(operations)) {
+        for (const arriving of [order, [...order, ...order]]) {
+          const state = [...registers(arriving)].map(([name, { value, conflict, heads }]) => [
+            name,
+            [value, conflict, heads.map(({ id }) => id)],
+          ]);
+          assert.deepEqual(Object.fromEntries(state), vector.registers);
+        }
+      }
+    });
+  }
+});
+
+describe("canonical form", () => {
+  const { vectors: written, refused } = vectors("canonical");
+  for (const { json, canonical: expected, sha256 } of written) {
+    test(json.slice(0, 60), async () => {
+      assert.equal(canonical(JSON.parse(json)), expected);
+      assert.equal(await digest(expected), sha256);
+    });
+  }
+  for (const { json, code } of refused) {
+    test(`refused ${json.slice(0, 40)}`, () => assert.throws(() => canonical(JSON.parse(json)), { code }));
+  }
+  test("what is not JSON has none", () => {
+    for (const value of [undefined, Number.NaN, Number.POSITIVE_INFINITY, 1n, () => 1]) {
+      assert.throws(() => canonical(value), { code: "op_value" });
+    }
+    assert.throws(() => canonical({ a: undefined }), { code: "op_value" });
+  });
+  test("a shipped operation hashes as on the server", async () => {
+    const { sent, canonical: expected, sha256 } = vectors("operations").shipped[0];
+    assert.equal(canonical(sent), expected);
+    assert.equal(await digest(canonical(sent)), sha256);
+  });
+});
