@@ -16,10 +16,11 @@ from app.domain.scale import (
     Answers,
     Definition,
     Question,
+    above,
+    against,
     is_critical,
     is_na,
     score_of,
-    shares,
 )
 
 # Spelled out because the two languages disagree on what white space is.
@@ -44,17 +45,18 @@ def duty(definition: Definition, question: Question, score: str | None) -> Duty:
     """
     if is_na(definition, score):
         return Duty(False, False, True)
-    share = shares(definition).get(score or "")
-    if share is None or definition["rules"].get("duty") != "vda":
+    got = above(definition, score)
+    if got is None or definition["rules"].get("duty") != "vda":
         return Duty(False, False, False)
     star = is_critical(question)
-    return Duty(star or share < MAINLY, share < PARTLY or (star and share < MAINLY), False)
+    short = against(definition, got, MAINLY) < 0
+    return Duty(star or short, against(definition, got, PARTLY) < 0 or (star and short), False)
 
 
 def missing(definition: Definition, question: Question, answer: Mapping[str, Any]) -> list[str]:
     """What this answer still lacks: unanswered, reason_missing, note_missing, photo_missing."""
     score = score_of({question["id"]: answer}, question)
-    if not is_na(definition, score) and score not in shares(definition):
+    if not is_na(definition, score) and above(definition, score) is None:
         return ["unanswered"]
     owed = duty(definition, question, score)
     lacks = []

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from app.domain.duty import has_text
-from app.domain.scale import FULL, INADEQUATE, MAINLY, Definition, Question, is_critical, shares
+from app.domain.scale import FULL, INADEQUATE, MAINLY, Definition, Question, above, against, is_critical
 
 
 class Finding(NamedTuple):
@@ -26,13 +26,14 @@ def severity(
     A note that is still the untouched "seen as hinted" makes no observation. Checklists without evidence duty
     (a handover) class their defects themselves and open no finding here.
     """
-    share = shares(definition).get(score or "")
-    if share is None or definition["rules"].get("duty") != "vda":
+    got = above(definition, score)
+    if got is None or definition["rules"].get("duty") != "vda":
         return None
-    if share <= INADEQUATE:
+    if against(definition, got, INADEQUATE) <= 0:
         return Finding("major", is_critical(question))
-    if share < MAINLY:
+    if against(definition, got, MAINLY) < 0:
         return Finding("minor", False)
-    if share < FULL and has_text(note) and note is not None and note.get("canned") != "hinted":
+    own_note = has_text(note) and note is not None and note.get("canned") != "hinted"
+    if own_note and against(definition, got, FULL) < 0:
         return Finding("observation", False)
     return None

@@ -59,8 +59,11 @@ def is_member(field: str) -> bool:
 
 def ordered(heads: Iterable[Head], field: str) -> tuple[Head, ...]:
     """The shown head first: the greatest (lamport, id), in a set the greatest that adds."""
+    found = tuple(heads)
+    if len(found) < 2:
+        return found
     adding = is_member(field)
-    return tuple(sorted(heads, key=lambda h: (adding and h.value is not None, h.lamport, h.id), reverse=True))
+    return tuple(sorted(found, key=lambda h: (adding and h.value is not None, h.lamport, h.id), reverse=True))
 
 
 def register(heads: Iterable[Head], field: str) -> Register:
@@ -78,10 +81,12 @@ def heads(operations: Iterable[Writes]) -> dict[Key, tuple[Head, ...]]:
     named: dict[Key, set[str]] = {}
     for op in operations:
         key = (op.path, op.field)
-        written.setdefault(key, {})[op.id] = Head(op.id, op.lamport, op.value)
-        named.setdefault(key, set()).update(op.parents)
+        if key not in written:
+            written[key], named[key] = {}, set()
+        written[key][op.id] = Head(op.id, op.lamport, op.value)
+        named[key].update(op.parents)
     return {
-        key: ordered((head for head in ops.values() if head.id not in named[key]), key[1])
+        key: ordered([head for head in ops.values() if head.id not in named[key]], key[1])
         for key, ops in written.items()
     }
 

@@ -8,13 +8,13 @@ most 4/10.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
-FULL = Fraction(1)
-MAINLY = Fraction(8, 10)
-PARTLY = Fraction(6, 10)
-INADEQUATE = Fraction(4, 10)
+# Tenths of the scale.
+FULL = 10
+MAINLY = 8
+PARTLY = 6
+INADEQUATE = 4
 
 Definition = Mapping[str, Any]
 Question = Mapping[str, Any]
@@ -32,10 +32,18 @@ def width(definition: Definition) -> int:
     return int(definition["scale"]["max"] - definition["scale"]["min"])
 
 
-def shares(definition: Definition) -> dict[str, Fraction]:
-    """Option value → its share of the scale, 0..1."""
-    whole = width(definition)
-    return {value: Fraction(above, whole) for value, above in points(definition).items()}
+def above(definition: Definition, score: str | None) -> int | None:
+    """Points above the minimum of one score; None when it is not on the scale."""
+    scale = definition["scale"]
+    for option in scale["options"]:
+        if option["value"] == score:
+            return int(option["points"] - scale["min"])
+    return None
+
+
+def against(definition: Definition, got: int, tenths: int) -> int:
+    """Compares points with so many tenths of the scale, exactly: negative when below."""
+    return got * 10 - tenths * width(definition)
 
 
 def is_critical(question: Question) -> bool:

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.canonical import MAX_INTEGER
 from app.domain.scale import (
     INADEQUATE,
     Answers,
     Definition,
+    against,
     is_critical,
     is_na,
     points,
     score_of,
-    shares,
     width,
 )
 
@@ -46,12 +46,17 @@ def score(definition: Definition, answers: Answers, out_of_scope: Collection[str
     """
     asked = [section for section in definition["sections"] if section["id"] not in out_of_scope]
     parts = [_section(definition, section, answers) for section in asked]
+    scored = _scored(definition, asked, answers)
     total = _total(definition, parts)
     before = _grade_by_total(definition, total)
     rules = [before] if before else []
     if before and definition["rules"].get("downgrade") == "vda":
-        rules += _downgrades(definition, asked, parts, answers)
-    vetoes = _vetoes(definition, asked, answers)
+        rules += _downgrades(definition, parts, scored)
+    vetoes = [
+        _rule("veto", given, section=section, question=question["id"])
+        for section, question, given, got in scored
+        if question.get("veto") and got == 0
+    ]
     rules += vetoes
     unfinished = _unfinished(parts, total)
     rules += unfinished
@@ -171,29 +176,39 @@ def _below(total: Fraction, limit: int) -> str:
     return f"{hundredths // 100}.{hundredths % 100:02}"
 
 
-def _downgrades(
-    definition: Definition, asked: list[Definition], parts: list[dict[str, Any]], answers: Answers
-) -> list[Rule]:
-    share_of = shares(definition)
-    scored = [
-        (section["id"], question, given, share_of[given])
+class _Scored(NamedTuple):
+    section: str
+    question: Definition
+    given: str
+    got: int  # points above the scale's minimum
+
+
+def _scored(definition: Definition, asked: list[Definition], answers: Answers) -> list[_Scored]:
+    points_of = points(definition)
+    return [
+        _Scored(section["id"], question, given, points_of[given])
         for section in asked
         for question in section["questions"]
-        if (given := score_of(answers, question)) in share_of and given is not None
+        if (given := score_of(answers, question)) is not None and given in points_of
     ]
-    caps = [*_low_sections(parts, "cap_b_section_below_80", SECTION_FOR_A, "B")]
-    for section, question, given, share in scored:
-        if is_critical(question) and 0 < share <= INADEQUATE:
-            caps.append(_rule("cap_b_critical_4", given, section=section, question=question["id"], grade="B"))
-        if share == 0:
-            caps.append(_rule("cap_b_any_0", given, section=section, question=question["id"], grade="B"))
-    caps += _low_sections(parts, "cap_c_section_below_70", SECTION_FOR_B, "C")
-    caps += [
-        _rule("cap_c_critical_0", given, section=section, question=question["id"], grade="C")
-        for section, question, given, share in scored
-        if is_critical(question) and share == 0
+
+
+def _downgrades(definition: Definition, parts: list[dict[str, Any]], scored: list[_Scored]) -> list[Rule]:
+    cap_b, cap_c = [], []
+    for section, question, given, got in scored:
+        star, at = is_critical(question), {"section": section, "question": question["id"]}
+        if star and got > 0 and against(definition, got, INADEQUATE) <= 0:
+            cap_b.append(_rule("cap_b_critical_4", given, grade="B", **at))
+        if got == 0:
+            cap_b.append(_rule("cap_b_any_0", given, grade="B", **at))
+        if got == 0 and star:
+            cap_c.append(_rule("cap_c_critical_0", given, grade="C", **at))
+    return [
+        *_low_sections(parts, "cap_b_section_below_80", SECTION_FOR_A, "B"),
+        *cap_b,
+        *_low_sections(parts, "cap_c_section_below_70", SECTION_FOR_B, "C"),
+        *cap_c,
     ]
-    return caps
 
 
 def _low_sections(parts: list[dict[str, Any]], rule: str, limit: int, grade: str) -> list[Rule]:
@@ -201,16 +216,6 @@ def _low_sections(parts: list[dict[str, Any]], rule: str, limit: int, grade: str
         _rule(rule, str(part["rounded"]), limit, section=part["id"], grade=grade)
         for part in parts
         if part["rounded"] is not None and part["rounded"] < limit
-    ]
-
-
-def _vetoes(definition: Definition, asked: list[Definition], answers: Answers) -> list[Rule]:
-    share_of = shares(definition)
-    return [
-        _rule("veto", given, section=section["id"], question=question["id"])
-        for section in asked
-        for question in section["questions"]
-        if question.get("veto") and (given := score_of(answers, question)) and share_of.get(given) == 0
     ]
 
 
