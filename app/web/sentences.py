@@ -128,6 +128,22 @@ SENTENCES: dict[str, LazyString] = {
         "Set the camera to the most compatible format (JPEG)."
     ),
     "media_unknown": _l("The server does not have this photo."),
+    "unsupported_picture": _l("Pictures of this kind are not taken. Use JPEG, PNG or WebP."),
+    "picture_check_timed_out": _l("Checking this picture took too long. It is still on this phone."),
+    "picture_check_unavailable": _l("The server cannot check pictures just now. It is sent again later."),
+    "storage_unavailable": _l("The server cannot store files just now. Try again later."),
+    # sheets
+    "sheet_old_format": _l("This is an old or protected Excel file. Save it as XLSX without a password."),
+    "sheet_empty": _l("There is nothing in this sheet."),
+    "sheet_quote_open": _l("A quotation mark in this row is never closed."),
+    "sheet_cell_too_long": _l("A cell in this row holds too much text."),
+    "sheet_row_too_wide": _l("This row has more cells than the heading row has columns."),
+    "sheet_check_timed_out": _l("Reading this sheet took too long. Split it and import the parts."),
+    "sheet_check_unavailable": _l("The server cannot read sheets just now. Try again later."),
+    # mail
+    "mail_header_unsafe": _l("An address or a subject must not contain a line break."),
+    "mail_not_sent": _l("The mail could not be sent. It is tried again."),
+    "mail_refused": _l("The mail server refused this mail."),
 }
 
 _HEADLINES: dict[int, LazyString] = {
