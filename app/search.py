@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, String, Text, bindparam, delete, select, text
+from sqlalchemy import Integer, Select, String, Text, bindparam, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db import Base
@@ -30,12 +30,30 @@ def put(session: Session, kind: str, record_id: UUID, *texts: str | None) -> Non
     """Replaces what the index knows about a record."""
     remove(session, record_id)
     words = " ".join(tokens(" ".join(part for part in texts if part)))
-    session.add(Searchable(record_kind=kind, record_id=record_id, words=words))
+    row = Searchable(record_kind=kind, record_id=record_id, words=words)
+    session.add(row)
     session.flush()
+    if _fts(session):
+        session.execute(_ADD, {"id": row.id, "words": words})
 
 
 def remove(session: Session, record_id: UUID) -> None:
-    session.execute(delete(Searchable).where(Searchable.record_id == record_id))
+    row = session.scalars(select(Searchable).where(Searchable.record_id == record_id)).first()
+    if row is None:
+        return
+    if _fts(session):
+        session.execute(_TAKE, {"id": row.id, "words": row.words})
+    session.delete(row)
+    session.flush()
+
+
+# By hand and not by triggers: with trusted_schema off SQLite lets no trigger touch a virtual table.
+_ADD = text("INSERT INTO search_index (rowid, words) VALUES (:id, :words)")
+_TAKE = text("INSERT INTO search_index (search_index, rowid, words) VALUES ('delete', :id, :words)")
+
+
+def _fts(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def matching(session: Session, kind: str, query: str) -> Select[tuple[UUID]] | None:
@@ -44,7 +62,7 @@ def matching(session: Session, kind: str, query: str) -> Select[tuple[UUID]] | N
     if not terms:
         return None
     found = select(Searchable.record_id).where(Searchable.record_kind == kind)
-    if session.get_bind().dialect.name == "sqlite":
+    if _fts(session):
         wanted = " ".join(f'"{term.text}"{"*" if term.prefix else ""}' for term in terms)
         rows = text("SELECT rowid FROM search_index WHERE words MATCH :wanted").columns(rowid=Integer)
         rows = rows.bindparams(bindparam("wanted", wanted))

@@ -10,7 +10,12 @@ from flask.cli import AppGroup
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 
+from app.adapters.blobs import LocalBlobs
+from app.adapters.pictures import PictureRoom
 from app.domain.permissions import Act
+from app.features.inspections.record import InspectionKind
+from app.features.operations.record import KINDS
+from app.features.sync import api as sync
 from app.web import identity, navigation
 from app.web.navigation import Place
 
@@ -48,4 +53,9 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
         app.extensions[identity.LOADER] = person_loader
     except ImportError:
         app.extensions[identity.LOADER] = lambda secret: None
+    if KINDS.get(InspectionKind.name) is None:
+        KINDS.add(InspectionKind())
+    data = app.config["PLUMBLINE"].data
+    app.extensions[sync.BLOBS] = LocalBlobs(data / "blobs")
+    app.extensions[sync.ROOM] = PictureRoom()
     navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask.sessions import SecureCookieSessionInterface
+
+
+def secure() -> bool:
+    """Whether cookies of this request must only travel over TLS."""
+    return bool(current_app.config["HTTPS_ONLY"]) or request.is_secure
 
 
 class HostCookie(SecureCookieSessionInterface):
@@ -13,7 +18,7 @@ class HostCookie(SecureCookieSessionInterface):
     """
 
     def get_cookie_name(self, app: Flask) -> str:
-        return "__Host-plumbline" if self.get_cookie_secure(app) else "plumbline"
+        return "__Host-plumbline" if secure() else "plumbline"
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        return bool(app.config["HTTPS_ONLY"]) or request.is_secure
+        return secure()

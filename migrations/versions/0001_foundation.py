@@ -5,6 +5,9 @@ Append-only tables are guarded by triggers on both engines; the search index is 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -448,6 +451,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("parent_id", "child_id", name=op.f("pk_operation_parents")),
     )
     op.create_index("ix_operation_parents_child_id", "operation_parents", ["child_id"], unique=False)
+    installation = sa.table(
+        "installation",
+        sa.column("id", sa.Integer),
+        sa.column("epoch", sa.Uuid),
+        sa.column("demo", sa.Boolean),
+        sa.column("created_at", sa.DateTime(timezone=True)),
+    )
+    now = datetime.now(UTC)
+    op.bulk_insert(installation, [{"id": 1, "epoch": uuid4(), "demo": False, "created_at": now}])
     if dialect == "postgresql":
         op.execute(REFUSE_CHANGE)
     for table in APPEND_ONLY:
@@ -456,14 +468,6 @@ def upgrade() -> None:
     if dialect == "sqlite":
         op.execute(
             "CREATE VIRTUAL TABLE search_index USING fts5(words, content='search_texts', content_rowid='id')"
-        )
-        op.execute(
-            "CREATE TRIGGER search_texts_put AFTER INSERT ON search_texts BEGIN "
-            "INSERT INTO search_index (rowid, words) VALUES (new.id, new.words); END"
-        )
-        op.execute(
-            "CREATE TRIGGER search_texts_gone AFTER DELETE ON search_texts BEGIN "
-            "INSERT INTO search_index (search_index, rowid, words) VALUES ('delete', old.id, old.words); END"
         )
     else:
         op.execute(

@@ -15,9 +15,13 @@ from app.domain.merge import Key, Register
 from app.domain.permissions import Act, Actor, Scope, reach
 from app.domain.registers import Form
 from app.features.checklists.models import Version
+from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Inspection, OpenPoint
+from app.features.operations.models import RecordHead
 from app.features.operations.queries import state_of
+from app.features.places.models import Site
 
+SITES_AT_MOST = 2000
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _FORMS: dict[UUID, Form] = {}
 _FORMS_AT_MOST = 64
@@ -101,6 +105,27 @@ def work_of(session: Session, actor: Actor, limit: int = 200) -> list[Inspection
             )
         )
     )
+
+
+def startable_sites(session: Session, actor: Actor) -> list[Site]:
+    """Where the actor may start an inspection nobody planned."""
+    far = reach(actor, Act.START_INSPECTION)
+    if far.nothing:
+        return []
+    wanted = select(Site).join(Site.company).where(Site.retired_at.is_(None), Company.retired_at.is_(None))
+    if not far.everything:
+        wanted = wanted.where(Site.company_id.in_(far.companies))
+    return list(
+        session.scalars(
+            wanted.options(joinedload(Site.company)).order_by(Company.name, Site.name).limit(SITES_AT_MOST)
+        )
+    )
+
+
+def heads_among(session: Session, ids: list[UUID]) -> dict[UUID, int]:
+    """The last sequence number of each of these inspections."""
+    rows = session.execute(select(RecordHead.record_id, RecordHead.seq).where(RecordHead.record_id.in_(ids)))
+    return {row.record_id: row.seq for row in rows}
 
 
 def last_before(session: Session, inspection: Inspection) -> Inspection | None:

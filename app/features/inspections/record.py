@@ -139,6 +139,8 @@ class InspectionKind:
             row.state, row.cancelled_at = "cancelled", now
         elif operation.kind == "complete":
             row.state, row.completed_at = "completed", now
+        elif not operation.device:
+            return  # the desk plans (expected participants among it); work begins where the auditor is
         elif row.state == "planned" and operation.path.partition("/")[0] in _ROOMS_OF_WORK:
             row.state, row.started_at = "in_progress", now
 

@@ -64,7 +64,7 @@ class _Record:
     known: bool  # whether record_heads has its row
     heads: dict[Key, list[Head]]
     state: dict[Key, Register] = field(default_factory=dict)
-    named: dict[str, set[str]] = field(default_factory=dict)
+    named: dict[Key, set[str]] = field(default_factory=dict)
     applied: list[Operation] = field(default_factory=list)
     stored: list[tuple[Operation, int, str, str]] = field(default_factory=list)
     touched: set[Key] = field(default_factory=set)
@@ -214,7 +214,7 @@ def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[st
     )
     for parent_id, record_id, path, name in rows:
         if record_id in by_id:
-            by_id[record_id].named.setdefault(f"{path}\n{name}", set()).add(str(parent_id))
+            by_id[record_id].named.setdefault((path, name), set()).add(str(parent_id))
 
 
 def _take(
@@ -290,8 +290,9 @@ def _judge(
 
 def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
     key = (op.path, op.field)
-    named = record.named.get(f"{op.path}\n{op.field}", set())
+    named = record.named.setdefault(key, set())
     record.heads[key] = list(replace_heads(record.heads.get(key, ()), [op], op.field, named))
+    named.update(op.parents)  # a parent may still follow in this batch
     record.state[key] = register(record.heads[key], op.field)
     record.touched.add(key)
     record.seq += 1

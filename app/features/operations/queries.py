@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.merge import Head, Key, Register, register
 from app.features.accounts.models import Person
@@ -22,6 +22,7 @@ from app.features.operations.models import (
 )
 
 HEADS = FieldHead.__table__.c
+_Turn = aliased(OperationFate)
 
 
 def installation(session: Session) -> Installation:
@@ -62,23 +63,16 @@ class Entry(NamedTuple):
 
 def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500) -> list[Entry]:
     """Stored operations of a record in the order the server took them, from `after` (a seq), oldest first."""
+    # asked per operation: grouping would read the fates of every record there is
     latest = (
-        select(OperationFate.operation_id, func.max(OperationFate.turn).label("turn"))
-        .group_by(OperationFate.operation_id)
-        .subquery()
-    )
+        select(func.max(_Turn.turn)).where(_Turn.operation_id == Operation.id).correlate(Operation)
+    ).scalar_subquery()
     rows: list[Row[tuple[Operation, str, str, str]]] = list(
         session.execute(
             select(Operation, OperationFate.fate, OperationFate.code, Person.name)
             .join(OperationFate, OperationFate.operation_id == Operation.id)
-            .join(
-                latest,
-                and_(
-                    latest.c.operation_id == OperationFate.operation_id, latest.c.turn == OperationFate.turn
-                ),
-            )
             .join(Person, Person.id == Operation.person_id)
-            .where(Operation.record_id == record_id, Operation.seq > after)
+            .where(Operation.record_id == record_id, Operation.seq > after, OperationFate.turn == latest)
             .order_by(Operation.seq)
             .limit(limit)
         )

@@ -1,0 +1,138 @@
+"""Inspections for devices: one with everything the server holds of it, and its operations page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, request
+from sqlalchemy.orm import Session
+
+from app.db import reading
+from app.domain.errors import Invalid, Stale
+from app.domain.words import pick
+from app.features.inspections import queries
+from app.features.inspections.models import Inspection
+from app.features.operations.queries import head_seq, history, installation, state_of, travel
+from app.web.errors import API
+from app.web.i18n import language
+from app.web.identity import actor, signed_in
+
+bp = Blueprint("inspections_api", __name__, url_prefix="/api/v1/inspections")
+PAGE = 500
+_PLAN = ("objectives", "scope", "criteria", "client")
+
+
+def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
+    """An inspection as the phone's lists show it. `head` is left out where nobody asked for it."""
+    title = pick(inspection.version.checklist.title, language())
+    site, company = inspection.site, inspection.company
+    row: dict[str, Any] = {
+        "id": str(inspection.id),
+        "number": inspection.number,
+        "title": title,
+        "checklist": title,
+        "version_id": str(inspection.version_id),
+        "site": {"id": str(site.id), "name": site.name, "city": site.city, "time_zone": site.time_zone},
+        "company": {"id": str(company.id), "name": company.name},
+        "due": inspection.due.isoformat() if inspection.due else None,
+        "state": inspection.state,
+        "planned": inspection.planned,
+        "answered": inspection.answered,
+        "asked": inspection.asked,
+        "score": None if inspection.score is None else f"{inspection.score // 10}.{inspection.score % 10}",
+        "grade": inspection.grade,
+        "provisional": inspection.provisional,
+        "vetoed": inspection.vetoed,
+        "completed_at": _milliseconds(inspection),
+    }
+    if head is not None:
+        row["head"] = head
+    return row
+
+
+def _milliseconds(inspection: Inspection) -> int | None:
+    return int(inspection.completed_at.timestamp() * 1000) if inspection.completed_at else None
+
+
+@bp.get("/<uuid:inspection_id>")
+@signed_in
+def one(inspection_id: UUID) -> Response:
+    """Everything needed to go on with an inspection on this device, in one answer."""
+    session = reading()
+    found = queries.get_visible_to(session, actor(), inspection_id)
+    epoch = str(installation(session).epoch)
+    head = head_seq(session, found.id)
+    state = state_of(session, found.id)
+    page = history(session, found.id, 0, PAGE)
+    whole = listed(found, head)
+    whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
+    whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
+    whole["open_points"] = [
+        {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
+    ]
+    return jsonify(
+        api=API,
+        epoch=epoch,
+        head=head,
+        inspection=whole,
+        last=_last(session, found),
+        operations=[travel(entry) for entry in page],
+        **_cursor(epoch, page, head),
+    )
+
+
+def _cursor(epoch: str, page: list[Any], head: int) -> dict[str, Any]:
+    to = page[-1].operation.seq if page else head
+    return {"to": to, "more": to < head, "after": f"{epoch}.{to}"}
+
+
+def _last(session: Session, found: Inspection) -> dict[str, Any] | None:
+    last = queries.last_before(session, found)
+    if last is None or last.completed_at is None:
+        return None
+    answers = queries.answers_of(session, last.id)
+    return {
+        "id": str(last.id),
+        "number": last.number,
+        "date": last.completed_at.date().isoformat(),
+        "score": None if last.score is None else f"{last.score // 10}.{last.score % 10}",
+        "grade": last.grade,
+        "answers": {
+            question: {
+                "score": answer["score"],
+                "note": answer["note"],
+                "reason": answer["reason"],
+                "photos": [photo["sha256"] for photo in answer["photos"]],
+            }
+            for question, answer in answers.items()
+        },
+    }
+
+
+@bp.get("/<uuid:inspection_id>/operations")
+@signed_in
+def operations(inspection_id: UUID) -> Response:
+    """Operations after a cursor `<epoch>.<seq>`; another epoch or a cursor ahead of the server is a 409."""
+    session = reading()
+    found = queries.get_visible_to(session, actor(), inspection_id)
+    epoch = str(installation(session).epoch)
+    head = head_seq(session, found.id)
+    given, _, sequence = request.args.get("after", f"{epoch}.0").rpartition(".")
+    limit = request.args.get("limit", str(PAGE))
+    if not (sequence.isascii() and sequence.isdigit() and limit.isascii() and limit.isdigit()):
+        raise Invalid("bad_request")
+    after = int(sequence)
+    if given != epoch:
+        raise Stale("epoch_changed", epoch=epoch, head=head)
+    if after > head:
+        raise Stale("cursor_ahead", epoch=epoch, head=head)
+    page = history(session, found.id, after, max(1, min(int(limit), PAGE)))
+    return jsonify(
+        api=API,
+        epoch=epoch,
+        head=head,
+        operations=[travel(entry) for entry in page],
+        **{"from": after},
+        **_cursor(epoch, page, head),
+    )

@@ -1,0 +1,293 @@
+"""The devices' transport: who am I, what is mine to do, take my operations, take my photos.
+
+Pushes and uploads prove themselves by the device cookie, which outlives the session: work answered offline
+can still be sent when the sign-in has run out. Reading always needs the session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app, json, jsonify, request
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.adapters import clock
+from app.adapters.blobs import BlobStore
+from app.adapters.pictures import SCREEN_WIDTH, WIDTHS, PictureRoom, copy_name
+from app.db import grouped, reading, transaction
+from app.domain.errors import Invalid, NotFound, NotSignedIn, TooLarge
+from app.domain.words import pick
+from app.features.accounts import queries as accounts
+from app.features.accounts.commands.devices import LIVES, register_device
+from app.features.accounts.models import Device
+from app.features.checklists import queries as checklists
+from app.features.evidence import commands as evidence
+from app.features.evidence import queries as evidence_queries
+from app.features.inspections import queries as inspections
+from app.features.inspections.api import listed
+from app.features.operations.commands import Answer, receive
+from app.features.operations.queries import installation
+from app.features.operations.record import KINDS, Author
+from app.web.cookies import secure
+from app.web.errors import API
+from app.web.i18n import language
+from app.web.identity import actor, by_device, current_actor, open_to_anyone, signed_in
+from app.web.sentences import sentence
+
+bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
+OPERATIONS_AT_MOST = 100
+BATCH_AT_MOST = 256 * 1024
+BLOBS, ROOM = "plumbline.blobs", "plumbline.pictures"
+_SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+@bp.get("/ping")
+@open_to_anyone
+def ping() -> Response:
+    """Proves that this is the server (the nonce comes back) and gives its clock."""
+    person = current_actor()
+    who = {"id": str(person.id), "name": person.name, "language": person.language} if person else None
+    return jsonify(
+        api=API,
+        n=request.args.get("n", "")[:64],
+        now=int(clock.now().timestamp() * 1000),
+        epoch=str(installation(reading()).epoch),
+        person=who,
+        build=current_app.config["PLUMBLINE"].build,
+    )
+
+
+@bp.get("/me")
+@signed_in
+def me() -> Response:
+    person = actor()
+    return jsonify(
+        api=API,
+        person={
+            "id": str(person.id),
+            "name": person.name,
+            "language": person.language,
+            "time_zone": person.time_zone,
+        },
+        organisation=current_app.config["PLUMBLINE"].organisation,
+        build=current_app.config["PLUMBLINE"].build,
+    )
+
+
+@bp.post("/devices")
+@signed_in
+def devices() -> Response:
+    """Makes this browser the person's device: the cookie set here signs what it pushes."""
+    body = _json()
+    device = body.get("device")
+    if not isinstance(device, str) or not _UUID(device):
+        raise Invalid("op_id", field="device")
+    label, platform = str(body.get("label", ""))[:120], str(body.get("platform", ""))[:120]
+    present = accounts.present_session()
+    with transaction() as session:
+        secret = register_device(
+            session, actor(), UUID(device), label, platform, clock.now(), present.id if present else None
+        )
+    response = jsonify(api=API, device=device)
+    response.set_cookie(
+        _device_cookie(),
+        secret,
+        max_age=int(LIVES.total_seconds()),
+        secure=secure(),
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+    return response
+
+
+def _device_cookie() -> str:
+    return "__Host-plumbline-device" if secure() else "plumbline-device"
+
+
+def _author() -> Author:
+    """Who sends, by the device cookie. Raises NotSignedIn when it is missing, revoked or too old."""
+    secret = request.cookies.get(_device_cookie())
+    known = accounts.device_loader(secret) if secret else None
+    if known is None or known.state is not accounts.DeviceState.LIVE:
+        raise NotSignedIn("device_unknown")
+    return Author(
+        actor=accounts.actor_of(reading(), known.person),
+        device_id=known.device.id,
+        active=known.person.disabled_at is None,
+    )
+
+
+@bp.get("/work")
+@signed_in
+def work() -> Response:
+    """What is assigned to this person, and what they may start by themselves."""
+    person, session = actor(), reading()
+    rows = inspections.work_of(session, person)
+    heads = inspections.heads_among(session, [row.id for row in rows])
+    return jsonify(
+        api=API,
+        epoch=str(installation(session).epoch),
+        now=int(clock.now().timestamp() * 1000),
+        inspections=[listed(row, heads.get(row.id, 0)) for row in rows],
+        sites=[
+            {
+                "id": str(site.id),
+                "name": site.name,
+                "city": site.city,
+                "time_zone": site.time_zone,
+                "company": {"id": str(site.company.id), "name": site.company.name},
+            }
+            for site in inspections.startable_sites(session, person)
+        ],
+        checklists=[
+            {
+                "version_id": str(version.id),
+                "code": version.checklist.code,
+                "kind": version.checklist.kind,
+                "title": pick(version.checklist.title, language()),
+                "number": version.number,
+            }
+            for version in checklists.newest_versions(session, person)
+        ],
+    )
+
+
+@bp.post("/sync/push")
+@by_device
+def push() -> Response:
+    """Operations in, one result each; 200 means that every result below is durable (offline.md §4.6)."""
+    if (request.content_length or 0) > BATCH_AT_MOST:
+        raise TooLarge("op_batch_too_large")
+    author = _author()
+    body = _json()
+    batch, device, raw = body.get("batch"), body.get("device"), body.get("operations")
+    if not isinstance(batch, str) or not _UUID(batch) or not isinstance(raw, list):
+        raise Invalid("op_batch_invalid")
+    if device != str(author.device_id):
+        raise NotSignedIn("device_unknown")
+    if len(raw) > OPERATIONS_AT_MOST:
+        raise TooLarge("op_batch_too_large")
+    now = clock.now()
+    pending, build = body.get("pending"), body.get("build")
+    seen = {
+        "last_seen_at": now,
+        "pending": pending if isinstance(pending, int) and 0 <= pending < 2**31 else 0,
+        "build": build[:32] if isinstance(build, str) else "",
+    }
+
+    def take(session: Session) -> tuple[list[Answer], UUID]:
+        session.execute(update(Device).where(Device.id == author.device_id).values(**seen))
+        return receive(session, KINDS, author, raw, now), installation(session).epoch
+
+    answers, epoch = grouped(take)
+    return jsonify(api=API, batch=batch, epoch=str(epoch), results=[_result(answer) for answer in answers])
+
+
+def _result(answer: Answer) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": answer.id, "result": answer.result}
+    if answer.seq is not None:
+        result["seq"] = answer.seq
+    if answer.code:
+        result["code"] = answer.code
+        result["title"] = sentence(answer.code)
+    return result
+
+
+def _json() -> dict[str, Any]:
+    if request.mimetype != "application/json":
+        raise Invalid("not_json")
+    try:
+        body = json.loads(request.get_data(cache=False))
+    except (ValueError, RecursionError):
+        raise Invalid("op_batch_invalid") from None
+    if not isinstance(body, dict):
+        raise Invalid("op_batch_invalid")
+    return body
+
+
+def _blobs() -> BlobStore:
+    found: BlobStore = current_app.extensions[BLOBS]
+    return found
+
+
+def _room() -> PictureRoom:
+    found: PictureRoom = current_app.extensions[ROOM]
+    return found
+
+
+def _hash(sha256: str) -> str:
+    if not _SHA256(sha256):
+        raise NotFound()
+    return sha256
+
+
+@bp.post("/media/check")
+@by_device
+def media_check() -> Response:
+    """Which of these photos the server holds already, as far as the person may know."""
+    author = _author()
+    wanted = _json().get("sha256")
+    if not isinstance(wanted, list) or len(wanted) > 1000:
+        raise Invalid("bad_request")
+    hashes = [sha for sha in wanted if isinstance(sha, str) and _SHA256(sha)]
+    return jsonify(api=API, have=evidence_queries.have(reading(), KINDS, author.actor, hashes))
+
+
+@bp.put("/media/<sha256>/parts/<int:index>")
+@by_device
+def media_part(sha256: str, index: int) -> tuple[Response, int]:
+    author = _author()
+    if not author.active:
+        raise NotFound()
+    part_size = request.args.get("ps", type=int) or 0
+    new = evidence.take_part(_blobs(), _hash(sha256), index, part_size, request.get_data(cache=False))
+    return jsonify(api=API), 201 if new else 200
+
+
+@bp.post("/media/<sha256>/completion")
+@by_device
+def media_completion(sha256: str) -> tuple[Response, int]:
+    author = _author()
+    if not author.active:
+        raise NotFound()
+    body = _json()
+    sizes = [body.get(name) for name in ("size", "parts", "ps")]
+    if not all(isinstance(size, int) and not isinstance(size, bool) for size in sizes):
+        raise Invalid("bad_request")
+    if evidence_queries.have(reading(), KINDS, author.actor, [_hash(sha256)]):
+        return jsonify(api=API), 200
+    size, parts, part_size = (int(value) for value in sizes if value is not None)
+    picture = evidence.put_together(_blobs(), _room(), sha256, size, parts, part_size)
+    with transaction() as session:
+        evidence.present(session, sha256, size, picture, author.device_id, clock.now())
+    return jsonify(api=API), 201
+
+
+@bp.get("/media/<sha256>")
+@signed_in
+def media(sha256: str) -> Response:
+    """A copy without metadata, 480 or 1280 pixels wide; the evidence itself is never served."""
+    found = evidence_queries.get_visible_to(reading(), KINDS, actor(), _hash(sha256))
+    width = request.args.get("w", SCREEN_WIDTH, type=int)
+    if width not in WIDTHS:
+        raise NotFound()
+    file = _blobs().open_named(copy_name(found.sha256, width))
+    response = Response(_chunks(file), mimetype="image/jpeg")
+    # the content of a hash never changes, but who may see it does: kept by this browser only
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.vary.add("Cookie")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Disposition"] = "inline"
+    response.call_on_close(file.close)
+    return response
+
+
+def _chunks(file: Any) -> Iterator[bytes]:
+    return iter(partial(file.read, 64 * 1024), b"")

@@ -1,0 +1,105 @@
+"""A phone without a screen: it makes operations as the runner does and pushes them through the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.db import new_id, transaction
+from app.features.checklists.commands import load_library
+from app.features.checklists.models import Checklist
+from tests.cast import BORN
+from tests.client import PageClient
+
+
+@dataclass
+class Phone:
+    """`phone.start(site)` begins an unplanned audit; `phone.set("q/M01", "score", "8")` makes an operation;
+    `phone.push()` sends what is waiting and gives the results."""
+
+    client: PageClient
+    device: str = field(default_factory=lambda: str(new_id()))
+    record: str = ""
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    heads: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    n: int = 0
+    lamport: int = 0
+
+    def register(self) -> Phone:
+        answer = self.client.api(
+            "POST",
+            "/api/v1/devices",
+            json={"device": self.device, "label": "Test phone", "platform": "Android"},
+        )
+        assert answer.status_code == 200, answer.text
+        return self
+
+    def operation(self, kind: str, path: str, name: str, value: Any, **members: Any) -> dict[str, Any]:
+        """Makes an operation, keeps it waiting, and gives it back."""
+        self.n += 1
+        self.lamport += 1
+        op = {
+            "v": 1,
+            "id": str(new_id()),
+            "record": {"kind": "inspection", "id": self.record},
+            "kind": kind,
+            "path": path,
+            "field": name,
+            "value": value,
+            "parents": list(self.heads.get((path, name), [])),
+            "device": self.device,
+            "n": self.n,
+            "lamport": self.lamport,
+            "at": 1_767_225_600_000 + self.n,
+            "offset": 0,
+            "tz": "Asia/Shanghai",
+            **members,
+        }
+        self.heads[(path, name)] = [op["id"]]
+        self.waiting.append(op)
+        return op
+
+    def set(self, path: str, name: str, value: Any, **members: Any) -> dict[str, Any]:
+        return self.operation("set", path, name, value, **members)
+
+    def start(self, version: UUID, site: UUID, auditor: UUID, due: str | None = None) -> str:
+        """An unplanned inspection, begun on this phone; its id."""
+        self.record = str(new_id())
+        value = {"checklist_version": str(version), "site": str(site), "auditors": [str(auditor)], "due": due}
+        self.operation("create", "inspection", "created", value)
+        return self.record
+
+    def send(self, operations: list[Any], **members: Any) -> TestResponse:
+        body = {
+            "batch": str(new_id()),
+            "device": self.device,
+            "build": "test",
+            "pending": len(operations),
+            "operations": operations,
+            **members,
+        }
+        return self.client.api("POST", "/api/v1/sync/push", json=body)
+
+    def push(self) -> list[dict[str, Any]]:
+        """Sends everything waiting; results in order."""
+        results: list[dict[str, Any]] = []
+        while self.waiting:
+            batch, self.waiting = self.waiting[:100], self.waiting[100:]
+            answer = self.send(batch)
+            assert answer.status_code == 200, answer.text
+            assert answer.json is not None
+            results.extend(answer.json["results"])
+        return results
+
+
+def audit_version(app: Flask) -> UUID:
+    """The shipped 4M1E checklist's newest version, loaded if it is not there."""
+    with app.app_context(), transaction() as session:
+        load_library(session, BORN)
+        session.flush()
+        checklist = session.query(Checklist).filter_by(code="4m1e-supplier-audit").one()
+        return checklist.versions[-1].id
