@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import db, wiring
 from app.config import ROOT, Config, read_config
-from app.web import assets, cookies, errors, headers, htmx, i18n, limits, navigation, origin
+from app.web import assets, cookies, errors, headers, health, htmx, i18n, limits, navigation, origin
 
 csrf = CSRFProtect()
 
@@ -46,6 +46,7 @@ def create_app(config: Config | None = None) -> Flask:
     i18n.init(app)
     errors.init(app)
     navigation.init(app)
+    health.init(app)
     wiring.connect(app, csrf)
     assets.init(app)
     return app

@@ -1,0 +1,73 @@
+# The front door. `make` or `make help` says what there is; `make run` and `make test` need nothing prepared.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+HTTPS_PORT ?= 8443
+export HOST PORT HTTPS_PORT
+export PYTHONDONTWRITEBYTECODE :=
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+SET_UP = @$(PYTHON) -m scripts.set_up
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+CATALOGUES = app/translations
+BABEL = --project=Plumbline --sort-by-file --no-location
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench pictures soak build migrate lock translations clean set-up set-up-all
+
+help: ## This list
+	@printf 'Plumbline: make <what>\n\n'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@printf '\n  HOST=0.0.0.0 serves phones too (HTTPS on HTTPS_PORT=8443); PORT=8000; PLUMBLINE_DEMO=0 starts empty.\n'
+
+run: set-up ## Install what is missing, migrate, load the demo when empty, serve web and worker
+	@exec .venv/bin/python -m scripts.serve
+
+test: check ## Install what is missing, then every check and every test
+	@node --test "tests/js/**/*.test.js"
+	@python -m pytest -n 2
+
+check: set-up-all ## The fast checks only: style, types, import direction, templates, scripts
+	@ruff check
+	@ruff format --check
+	@mypy
+	@lint-imports
+	@node_modules/.bin/biome check
+	@djlint --check --lint --quiet templates
+
+bench: set-up-all ## Measure against references; writes docs/performance.md
+	@python -m bench
+
+pictures: set-up-all ## Screenshots of the demo in docs/pictures: two sizes, light and dark, English and Chinese
+	@python -m scripts.pictures
+
+soak: set-up-all ## Fifty phones for ten minutes: nothing lost, nothing slow, memory flat
+	@python -m bench.soak
+
+build: set-up ## Install, and build the front end and the catalogues
+	@node build.mjs --sizes
+
+migrate: set-up ## Bring the database to the present schema
+	@python -m scripts.prepare --migrate-only
+
+lock: set-up ## Resolve the dependencies anew into the two lock files and package-lock.json
+	@$(LOCK) --group dev pyproject.toml -o requirements.lock
+	@$(LOCK) -c requirements.lock pyproject.toml -o requirements-run.lock
+	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
+
+translations: set-up ## Collect the texts into the catalogues, then compile them
+	@pybabel -q extract -F babel.cfg -k _l $(BABEL) -o $(CATALOGUES)/messages.pot .
+	@pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) --no-fuzzy-matching
+	@pybabel -q compile -d $(CATALOGUES)
+
+clean: ## Remove what was built and installed; data/ stays
+	@rm -rf .venv node_modules static/dist .pytest_cache .ruff_cache .mypy_cache .hypothesis .import_linter_cache test-results
+	@find app tests scripts migrations -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -f $(CATALOGUES)/*/LC_MESSAGES/*.mo
+
+set-up:
+	$(SET_UP) run
+
+set-up-all:
+	$(SET_UP) test

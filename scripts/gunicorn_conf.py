@@ -1,0 +1,28 @@
+"""How gunicorn serves the app; scripts/serve.py starts it with already bound sockets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.config import read_config
+
+_config = read_config()
+
+wsgi_app = "wsgi:app"
+worker_class = "gthread"
+# SQLite: one process, because those who push at the same moment share one commit (DESIGN §5.6). With
+# PostgreSQL scripts/serve.py passes on as many --workers as WEB_CONCURRENCY says.
+threads = _config.threads
+keepalive = 30  # a phone that walks through a form taps every few seconds
+timeout = 60
+graceful_timeout = 30  # an upload under way at SIGTERM is finished
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 (heartbeat off slow disks)
+control_socket_disable = True  # gunicorn 27 would open one in the home folder
+loglevel = "warning"
+proc_name = "plumbline-web"
+server_software = "plumbline"
+# Forwarding headers are judged in app/web/listeners.py and by PLUMBLINE_PROXIES, nowhere else. The Unix
+# socket of our TLS front would otherwise count as a proxy that may set the scheme and SCRIPT_NAME.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""

@@ -1,0 +1,221 @@
+"""`make run`: prepares the installation, then serves web and worker together until asked to stop.
+
+Standard library only in this process, so that it starts at once and stays small. Every reason not to start
+is a sentence and a number, never a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.adapters.machine import advice, missing_packages
+from app.adapters.schema import newest_revision
+from app.config import ROOT, BadSetting, Config, read_config
+from scripts import supervise
+from scripts.addresses import CannotListen, in_url, listen, local_addresses, reaches_others
+from scripts.greeting import greeting, sign_ins
+
+WEB = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "scripts" / "gunicorn_conf.py")]
+WORKER = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run"]
+SIGN_INS = "demo-sign-ins.txt"
+ANSWERS_WITHIN = 60.0  # seconds; two slow cores need five
+
+
+class CannotServe(Exception):
+    """It cannot start; the text says why."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to listen. https_port is None when phones are not served, or a proxy of the operator does it."""
+
+    host: str
+    port: int
+    https_port: int | None
+    processes: int
+
+
+def read_place(environ: Mapping[str, str], proxies: int, sqlite: bool) -> Place:
+    """HOST, PORT, HTTPS_PORT and WEB_CONCURRENCY. Raises CannotServe with a sentence."""
+
+    def number(name: str, default: int, low: int, high: int) -> int:
+        text = environ.get(name, "").strip() or str(default)
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise CannotServe(f"{name} is {text!r}; it must be a whole number from {low} to {high}.")
+        return int(text)
+
+    host = environ.get("HOST", "").strip() or "127.0.0.1"
+    https_port = number("HTTPS_PORT", 8443, 0, 65535)
+    processes = number("WEB_CONCURRENCY", 1, 1, 64)
+    if sqlite and processes > 1:
+        raise CannotServe("WEB_CONCURRENCY above 1 needs PostgreSQL; SQLite is served by one process.")
+    phones = reaches_others(host) and not proxies and https_port
+    return Place(host, number("PORT", 8000, 1, 65535), https_port if phones else None, processes)
+
+
+def default_public_url(place: Place) -> str:
+    """The address that letters and QR codes name when the operator does not say: the best others can open."""
+    if place.https_port:
+        addresses = local_addresses(place.host)
+        if addresses:
+            return f"https://{in_url(addresses[0])}:{place.https_port}"
+    host = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
+    return f"http://{in_url(host)}:{place.port}"
+
+
+def is_ready(config: Config) -> bool:
+    """Whether an SQLite database is at the present schema and has people: nothing to prepare then."""
+    path = Path(config.database_url.removeprefix("sqlite:///"))
+    if not config.sqlite or not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
+            revision = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            somebody = database.execute("SELECT 1 FROM people LIMIT 1").fetchone()
+    except sqlite3.Error:
+        return False
+    return somebody is not None and revision == (newest_revision(),)
+
+
+def check_data_folder(folder: Path) -> None:
+    """Raises CannotServe when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"plumbline")
+    except OSError as problem:
+        raise CannotServe(
+            f"The data folder {folder} cannot be written: {problem.strerror}. "
+            "Mend that, or name another: PLUMBLINE_DATA=/path make run"
+        ) from None
+
+
+def prepare(environ: Mapping[str, str]) -> None:
+    """Migrates and fills the database in a process of its own. Raises CannotServe."""
+    if subprocess.run(
+        [sys.executable, "-m", "scripts.prepare"], cwd=ROOT, env=environ, check=False
+    ).returncode:
+        raise CannotServe("The database could not be prepared (see above).")
+
+
+async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
+    asked = supervise.stop_on_signals()
+    folder = Path(tempfile.mkdtemp(prefix="plumbline-"))  # 0700: only we reach the inner socket
+    children: list[supervise.Child] = []
+    front = None
+    try:
+        plain = listen(place.host, place.port)
+        sockets = [plain]
+        if place.https_port:
+            outer = listen(place.host, place.https_port, "HTTPS_PORT")
+            inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            inner.bind(str(folder / "web"))
+            inner.listen(1024)
+            sockets.append(inner)
+            environ["PLUMBLINE_FRONT_PORT"] = str(place.https_port)
+        if not is_ready(config):
+            await asyncio.to_thread(prepare, environ)
+        bind = [part for each in sockets for part in ("--bind", f"fd://{each.fileno()}")]
+        web = [*WEB, "--workers", str(place.processes), *bind]
+        numbers = tuple(each.fileno() for each in sockets)
+        children.append(await supervise.start("The web process", web, environ, str(ROOT), numbers))
+        children.append(await supervise.start("The worker", WORKER, environ, str(ROOT)))
+        for each in sockets:
+            each.close()  # a copy left here would let callers wait for a server that is gone
+        if place.https_port:
+            front = await _tls_front(outer, config, str(folder / "web"))
+        answers = asyncio.create_task(asyncio.to_thread(_await_answer, place))
+        ending = asyncio.create_task(supervise.first_end(children, asked))
+        await asyncio.wait({answers, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if not ending.done():
+            await answers
+            print(_greeting(place, config), flush=True)
+        ended = await ending
+        if front:
+            front.stop_accepting()
+        await supervise.stop(children)
+        if front:
+            await front.finish(2.0)
+        if ended is None:
+            print("Stopped.", flush=True)
+            return 0
+        print(
+            f"{ended.name} stopped by itself ({ended.process.returncode}), so everything stopped.",
+            file=sys.stderr,
+        )
+        return 1
+    finally:
+        await supervise.stop(children, 1.0)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _tls_front(outer: socket.socket, config: Config, target: str):  # type: ignore[no-untyped-def]
+    # only here: a server without phones need not load the cryptography
+    from app.adapters import certificates
+    from scripts.tls_front import TlsFront
+
+    front = TlsFront(outer, certificates.server_context(config.data / "tls"), target)
+    await front.start()
+    return front
+
+
+def _await_answer(place: Place) -> None:
+    host = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
+    until = time.monotonic() + ANSWERS_WITHIN
+    while time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"http://{in_url(host)}:{place.port}/health", timeout=5):
+                return
+        except urllib.error.HTTPError:
+            return  # it answers, if only to say what is not well
+        except OSError:
+            time.sleep(0.05)
+
+
+def _greeting(place: Place, config: Config) -> str:
+    people = sign_ins(config.data / SIGN_INS) if config.demo else ""
+    packages = missing_packages()
+    warnings = [advice(packages)] if packages else []
+    local = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
+    phones, authority = [], ""
+    if place.https_port:
+        addresses = local_addresses(place.host)
+        phones = [f"https://{in_url(each)}:{place.https_port}/" for each in addresses]
+        authority = f"http://{in_url(addresses[0])}:{place.port}/ca.crt" if addresses else ""
+    return greeting(f"http://{in_url(local)}:{place.port}", people, phones, authority, warnings)
+
+
+def main() -> int:
+    environ = dict(os.environ)
+    try:
+        first = read_config(environ)
+        check_data_folder(first.data)
+        place = read_place(environ, first.proxies, first.sqlite)
+        if not environ.get("PUBLIC_URL", "").strip():
+            environ["PUBLIC_URL"] = default_public_url(place)
+        return asyncio.run(serve(place, read_config(environ), environ))
+    except (BadSetting, CannotServe, CannotListen) as problem:
+        print(problem, file=sys.stderr)
+    except OSError as problem:  # the secret key is made in the data folder before anything else is looked at
+        print(f"{problem.filename or 'A file'} cannot be used: {problem.strerror}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        pass
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
