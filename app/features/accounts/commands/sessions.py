@@ -139,7 +139,7 @@ def revoke_device(session: Session, person_id: UUID, device_id: UUID, by: UUID, 
         raise NotFound()
 
 
-def _revoke(session: Session, which: Select[tuple[Device]], by: UUID | None, now: datetime) -> int:
+def _revoke(session: Session, which: Select[Device], by: UUID | None, now: datetime) -> int:
     found = session.scalars(which.where(Device.revoked_at.is_(None))).all()
     for device in found:
         device.revoked_at = now

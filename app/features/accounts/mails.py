@@ -1,0 +1,61 @@
+"""The letters of this feature: written by whoever carries out the outbox, each in its reader's language.
+
+The secret of a link is made here, at the moment it is written into the letter, so that it is stored nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+
+from app.config import Config
+from app.db import transaction
+from app.domain.words import babel_locale
+from app.features.accounts.commands import links
+from app.features.accounts.models import Person
+
+PATHS = {"invitation": "invitation", "password_reset": "password-reset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    to: str
+    subject: str
+    text: str
+
+
+def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
+    """The letter an outbox row of kind `accounts.mail` stands for; None when there is nothing to send (any
+    more). Carried out twice, it gives two letters of which the last one's link works.
+    """
+    kind = payload["letter"]
+    with transaction() as session:
+        if kind == "asked":
+            links.answer_asked(session, payload["email"], now)  # puts the letter itself into the outbox
+            return None
+        if kind == "changed":
+            person = session.get(Person, UUID(payload["person"]))
+            return _written("accounts_changed.txt", person, "/password-reset") if person else None
+        filled = links.fill_letter(session, UUID(payload["token"]), now)
+    if filled is None:
+        return None
+    token, person, secret = filled
+    return _written(f"accounts_{kind}.txt", person, f"/{PATHS[token.purpose]}/{secret}")
+
+
+def _written(template: str, person: Person, path: str) -> Letter:
+    config: Config = current_app.config["PLUMBLINE"]
+    with force_locale(babel_locale(person.language)):
+        written = render_template(
+            f"emails/{template}",
+            name=person.name,
+            organisation=config.organisation,
+            address=config.public_url + path,
+        )
+    subject, _, text = written.partition("\n")
+    return Letter(person.email, subject.strip(), text.strip() + "\n")

@@ -1,0 +1,67 @@
+"""What every form shares: a refusal is said beside its field, and what was typed stays."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, Form
+from wtforms.validators import StopValidation, ValidationError
+
+from app.domain.errors import PlumblineError
+from app.web.sentences import sentence
+
+
+class HouseForm(FlaskForm):
+    """A form that can carry the refusal of a command."""
+
+    def refuse(self, error: PlumblineError, text: str | None = None) -> int:
+        """Says the error beside its field, or above the form when it has none. Gives the HTTP status."""
+        words = text or sentence(error.code, **error.params)
+        field = self._fields.get(getattr(error, "field", None) or "")
+        if field is not None:
+            field.errors = [*field.errors, words]
+        else:
+            self.form_errors: list[str] = [*self.form_errors, words]
+        return error.status
+
+
+class Needed:
+    """The field must be filled; white space alone does not fill it."""
+
+    field_flags = {"required": True}  # noqa: RUF012 (WTForms reads it from the class)
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+            field.errors = []
+            raise StopValidation(sentence("required"))
+
+
+class AtMost:
+    """No more than this many characters."""
+
+    def __init__(self, characters: int) -> None:
+        self.characters = characters
+
+    def __call__(self, form: Form, field: Field) -> None:
+        if field.data and len(field.data) > self.characters:
+            raise ValidationError(sentence("too_long"))
+
+
+def paragraphs(text: Any) -> Any:
+    """Typed text of several lines as it is stored: one form of each letter, no control characters."""
+    if not isinstance(text, str):
+        return text
+    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+
+
+def one_line(text: Any) -> Any:
+    """Typed text as it is stored: one form of each letter, no line breaks or control characters, no blanks
+    around it.
+    """
+    if not isinstance(text, str):
+        return text
+    shown = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
+    return " ".join(unicodedata.normalize("NFC", shown).split())
