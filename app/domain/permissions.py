@@ -42,6 +42,7 @@ class Act(StrEnum):
     CHANGE_PLAN = "change_plan"
     CANCEL_INSPECTION = "cancel_inspection"
     SET_SECTION_SCOPE = "set_section_scope"
+    NAME_PARTICIPANTS = "name_participants"
     START_INSPECTION = "start_inspection"
     ANSWER_INSPECTION = "answer_inspection"
     COMPLETE_INSPECTION = "complete_inspection"
@@ -70,6 +71,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.CHANGE_PLAN: _DESK,
     Act.CANCEL_INSPECTION: _DESK,
     Act.SET_SECTION_SCOPE: _ALL,
+    Act.NAME_PARTICIPANTS: _ALL,
     Act.START_INSPECTION: _FIELD,
     Act.ANSWER_INSPECTION: _FIELD,
     Act.COMPLETE_INSPECTION: _FIELD,
@@ -97,6 +99,7 @@ ONLY_ASSIGNED: frozenset[Act] = frozenset(
         Act.SEE_PLACES,
         Act.SEE_INSPECTIONS,
         Act.SET_SECTION_SCOPE,
+        Act.NAME_PARTICIPANTS,
         Act.ANSWER_INSPECTION,
         Act.COMPLETE_INSPECTION,
     }

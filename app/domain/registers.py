@@ -63,6 +63,8 @@ def act_of(path: str, kind: str) -> Act:
         return Act.CHANGE_PLAN
     if room == "s":
         return Act.SET_SECTION_SCOPE
+    if room == "participants":  # expected ones are named in the plan, those who came on site
+        return Act.NAME_PARTICIPANTS
     return Act.ANSWER_INSPECTION
 
 
@@ -263,6 +265,7 @@ _PAGES: dict[str, dict[str, Callable[[Any], None]]] = {
     "plan": {
         "auditors": _people,
         "due": _day,
+        "due_reason": _text,
         "objectives": _text,
         "scope": _text,
         "criteria": _text,
