@@ -34,8 +34,8 @@ class Site(Editable, Base):
 class ImportDraft(Base):
     """A sheet of suppliers as it was read, between its preview and its confirmation. It expires.
 
-    `rows` is domain/supplier_sheet.py's reading of the sheet; `seen` fingerprints the companies the preview was
-    compared with, so that a database changed meanwhile is noticed.
+    `rows` is what domain/supplier_sheet.py made of the sheet; `seen` fingerprints the companies the preview
+    was compared with, so that a database changed meanwhile is noticed.
     """
 
     __tablename__ = "import_drafts"
