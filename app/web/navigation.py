@@ -31,15 +31,18 @@ def init(app: Flask) -> None:
         person = current_actor()
         if person is None:
             return []
-        section = (request.blueprint or "").split(".")[0]
+        every: list[Place] = app.extensions.get(PLACES, [])
+        section = [place for place in every if place.endpoint.split(".")[0] == request.blueprint]
+        if len(section) > 1:  # one feature with two places: the address tells them apart
+            section = [place for place in section if request.path.startswith(url_for(place.endpoint))]
         return [
             {
                 "url": url_for(place.endpoint),
                 "icon": place.icon,
                 "label": place.label,
-                "current": place.endpoint.split(".")[0] == section,
+                "current": place in section,
             }
-            for place in app.extensions.get(PLACES, [])
+            for place in every
             if (not phone or place.phone) and (place.act is None or may_somewhere(person, place.act))
         ]
 
