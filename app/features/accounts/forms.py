@@ -17,6 +17,7 @@ from wtforms import (
     HiddenField,
     IntegerField,
     PasswordField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -100,8 +101,8 @@ def zone_names() -> tuple[str, ...]:
     return (*COMMON_ZONES, *(name for name in others if name not in COMMON_ZONES))
 
 
-def _zone_choices() -> list[tuple[str, str]]:
-    return [(name, name.replace("_", " ")) for name in zone_names()]
+def _zone_choices() -> list[SelectChoice]:
+    return [SelectChoice(name, name.replace("_", " ")) for name in zone_names()]
 
 
 def _lower(text: object) -> object:
@@ -123,7 +124,7 @@ class OneOf:
     """One of the choices; in our words instead of the library's."""
 
     def __call__(self, form: Form, field: Field) -> None:
-        if field.data not in {value for value, _ in field.choices}:
+        if field.data not in {choice.value for choice in field.iter_choices()}:
             raise ValidationError(sentence("not_a_choice"))
 
 
@@ -138,7 +139,7 @@ def _name() -> StringField:
 def _language() -> SelectField:
     return SelectField(
         _l("Language"),
-        choices=list(OWN_NAMES.items()),
+        choices=[SelectChoice(code, name) for code, name in OWN_NAMES.items()],
         validators=[Needed(), OneOf()],
         validate_choice=False,
     )
@@ -203,7 +204,7 @@ class GrantForm(HouseForm):
 
     role = SelectField(
         _l("Role"),
-        choices=[("", ""), *((role.value, label) for role, label in ROLES.items())],
+        choices=[SelectChoice("", ""), *(SelectChoice(role.value, label) for role, label in ROLES.items())],
         validators=[Needed(), OneOf()],
         validate_choice=False,
     )
@@ -211,8 +212,8 @@ class GrantForm(HouseForm):
 
     def offer(self, choices: Iterable[tuple[str, UUID, str]]) -> GrantForm:
         """Sets what may be chosen as the scope: (kind, id, label)."""
-        named = [(f"{kind}:{scope_id}", label) for kind, scope_id, label in choices]
-        self.scope.choices = [(EVERYTHING, _l("Everywhere")), *named]
+        named = [SelectChoice(f"{kind}:{scope_id}", label) for kind, scope_id, label in choices]
+        self.scope.choices = [SelectChoice(EVERYTHING, _l("Everywhere")), *named]
         return self
 
     def grant(self) -> Grant:
