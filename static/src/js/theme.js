@@ -22,6 +22,7 @@ export function chooseTheme(theme) {
   const kept = THEMES.includes(theme) ? theme : "";
   const secure = location.protocol === "https:" ? "; Secure" : "";
   const age = kept ? 31536000 : 0;
+  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser we support
   document.cookie = `${COOKIE}=${kept || "none"}; Path=/; Max-Age=${age}; SameSite=Lax${secure}`;
   showTheme(kept);
 }

@@ -18,16 +18,15 @@ async function decode(blob, options) {
 
 /** Decoded no larger than needed where the browser can, so that a phone with little memory survives. */
 async function decodeSmall(blob, { width, height, orientation }) {
-  if (!width || !height) return decode(blob);
-  const turned = orientation > 4;
-  const [w, h] = turned ? [height, width] : [width, height];
-  const scale = LONG_EDGE / Math.max(w, h);
+  const [w, h] = orientation > 4 ? [height, width] : [width, height];
+  const scale = w && h ? LONG_EDGE / Math.max(w, h) : 1;
   if (scale >= 1) return decode(blob);
-  const wanted = { resizeWidth: Math.round(w * scale), resizeHeight: Math.round(h * scale) };
-  const bitmap = await decode(blob, { ...wanted, resizeQuality: "high" });
-  if (!bitmap || !turned) return bitmap ?? decode(blob);
-  // browsers disagree whether turning comes before resizing; where in doubt, turn first and resize ourselves
-  bitmap.close();
+  const wanted = Math.round(w * scale);
+  const bitmap = await decode(blob, { resizeWidth: wanted, resizeQuality: "high" });
+  // Browsers disagree whether turning comes before resizing: what is not upright and of our size is done again.
+  const right = bitmap?.width === wanted && Math.abs(bitmap.height - h * scale) < 2;
+  if (right) return bitmap;
+  bitmap?.close();
   return decode(blob);
 }
 

@@ -1,0 +1,206 @@
+// One inspection in memory: its registers, what is saved where, and every change on its way to the store.
+import { answersOf, outOfScope, tornQuestions } from "../domain/answers.js";
+import { blockers, missing } from "../domain/duty.js";
+import { key, photos, rows } from "../domain/merge.js";
+import { score } from "../domain/scoring.js";
+import { write } from "./edit.js";
+import { uuid7 } from "./ids.js";
+import { within } from "./schema.js";
+
+const KIND = "inspection";
+const RETRY_MS = 5000;
+
+/** Event "changed" (detail: {path} or {} for everything). */
+export class Session extends EventTarget {
+  state = new Map();
+  operations = new Map();
+  unsaved = new Map();
+  #writing = new Map();
+  #retry = null;
+
+  constructor(store, row, bundle) {
+    super();
+    this.store = store;
+    this.row = row;
+    this.id = row.id;
+    this.record = { kind: KIND, id: row.id };
+    this.definition = bundle.definition;
+    this.html = bundle.html;
+    this.heard = ({ detail }) => this.#hear(detail);
+    store.addEventListener("told", this.heard);
+  }
+
+  close() {
+    clearTimeout(this.#retry);
+    this.store.removeEventListener("told", this.heard);
+  }
+
+  /** Reads what the store holds; what is being written or could not be written stays as it is on the screen. */
+  async load() {
+    const [row, fields, ops] = await this.store.read(["inspections", "fields", "ops"], (tx) =>
+      Promise.all([
+        tx.objectStore("inspections").get(this.id),
+        tx.objectStore("fields").getAll(within(this.id)),
+        tx.objectStore("ops").index("record_lamport").getAll(within(this.id)),
+      ]),
+    );
+    this.row = row ?? this.row;
+    const fresh = new Map(fields.map((held) => [key(held.path, held.field), held]));
+    for (const name of [...this.#writing.keys(), ...this.unsaved.keys()]) {
+      if (this.state.has(name)) fresh.set(name, this.state.get(name));
+    }
+    this.state = fresh;
+    this.operations = new Map(ops.map((each) => [each.id, each]));
+    this.#changed();
+    return this;
+  }
+
+  #changed(path) {
+    this.dispatchEvent(new CustomEvent("changed", { detail: path ? { path } : {} }));
+  }
+
+  #hear(news) {
+    const ours = news.record === this.id || news.records?.includes(this.id) || news.type === "media";
+    if (
+      ours &&
+      !(
+        news.type === "wrote" &&
+        !news.elsewhere &&
+        news.path.startsWith("q/") &&
+        !news.field.startsWith("photo:")
+      )
+    ) {
+      this.load();
+    }
+  }
+
+  read = (path, field) => this.state.get(key(path, field))?.value ?? null;
+
+  /** Shows the value at once, writes it, and tells the difference: see `saved`. */
+  write = async (path, field, value, kind = "set") => {
+    const name = key(path, field);
+    const change = { record: this.record, kind, path, field, value, id: uuid7() };
+    const before = this.state.get(name);
+    this.state.set(name, { ...before, path, field, heads: before?.heads ?? [], value, conflict: false });
+    this.#writing.set(name, change.id);
+    this.#changed(path);
+    try {
+      const { row, id } = await write(this.store, change);
+      if (this.#writing.get(name) === change.id && row) this.state.set(name, row);
+      if (id)
+        this.operations.set(id, { ...this.operations.get(id), id, state: "pending", mine: 1, path, field });
+      this.unsaved.delete(name);
+    } catch {
+      this.unsaved.set(name, change);
+      this.#later();
+    } finally {
+      if (this.#writing.get(name) === change.id) this.#writing.delete(name);
+      this.#changed(path);
+    }
+  };
+
+  #later() {
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => this.retry(), RETRY_MS);
+  }
+
+  /** What could not be written, once more. */
+  async retry() {
+    for (const { path, field, kind } of [...this.unsaved.values()]) {
+      await this.write(path, field, this.read(path, field), kind);
+    }
+  }
+
+  /** Where a path's values are: "unsaved" | "saving" | "phone" | "server" | null when nothing was ever written. */
+  saved(path) {
+    let found = null;
+    for (const [name, held] of this.state) {
+      if (held.path !== path) continue;
+      if (this.unsaved.has(name)) return "unsaved";
+      if (this.#writing.has(name)) found = "saving";
+      else if (
+        found !== "saving" &&
+        held.heads.some((head) => this.operations.get(head.id)?.state === "pending")
+      )
+        found = "phone";
+      else found ??= "server";
+    }
+    return found;
+  }
+
+  /** Own operations the server did not take: rejected, late or held for review. */
+  refused(path) {
+    const words = ["rejected", "late", "quarantined"];
+    return [...this.operations.values()].filter(
+      (each) => each.mine && words.includes(each.state) && (!path || each.path === path),
+    );
+  }
+
+  get answers() {
+    return answersOf(this.state);
+  }
+
+  get left() {
+    return outOfScope(this.state);
+  }
+
+  get sections() {
+    const { left } = this;
+    return this.definition.sections.filter(({ id }) => !left.has(id));
+  }
+
+  get questions() {
+    return this.sections.flatMap((section) => section.questions);
+  }
+
+  get result() {
+    return score(this.definition, this.answers, this.left);
+  }
+
+  get blockers() {
+    return blockers(this.definition, this.answers, this.left, tornQuestions(this.state));
+  }
+
+  missing(question, answers = this.answers) {
+    return missing(this.definition, question, answers[question.id]);
+  }
+
+  photos(path) {
+    return photos(this.state, path);
+  }
+
+  get participants() {
+    return rows(this.state, "participants");
+  }
+
+  get completed() {
+    return Boolean(this.read(KIND, "completed")) || this.row.state === "completed";
+  }
+
+  get closed() {
+    return this.completed || Boolean(this.read(KIND, "cancelled")) || this.row.state === "cancelled";
+  }
+
+  addRow(prefix) {
+    const path = `${prefix}/${uuid7()}`;
+    return this.write(path, "row", { on: true }, "row.add").then(() => path);
+  }
+
+  removeRow(path) {
+    return this.write(path, "row", null, "row.remove");
+  }
+
+  removePhoto(path, media) {
+    return this.write(path, `photo:${media}`, null, "media.remove");
+  }
+
+  /** Completing names what this phone knows, so that the server can tell whether everything has arrived. */
+  complete() {
+    const counted = [...this.operations.values()].filter(
+      ({ state }) => state === "pending" || state === "acked",
+    );
+    const live = this.questions.flatMap(({ id }) => this.photos(`q/${id}`).map((photo) => photo.sha256));
+    const value = { operations: counted.length, media: [...new Set(live)].sort() };
+    return this.write(KIND, "completed", value, "complete");
+  }
+}

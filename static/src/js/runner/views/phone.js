@@ -1,0 +1,212 @@
+// On this phone: the sync page. Every number is read from the stores when it is shown.
+import { canonical } from "../../domain/canonical.js";
+import { counts } from "../counts.js";
+import { ask, element, fill, gauge, icon, template } from "../dom.js";
+import { dismiss, redo, tryAgain, waiting } from "../mending.js";
+import { clock, megabytes, say } from "../words.js";
+import { isOpen, knownWork, subject } from "./work.js";
+
+const CLOCK_WRONG_MS = 2 * 60 * 1000;
+
+function fact(kind, sign, text) {
+  return fill(element("fact"), { icon: icon(sign, kind), text });
+}
+
+/** What an operation is about, in words. */
+function named({ path, field }) {
+  const id = path.startsWith("q/") ? path.slice(2) : null;
+  if (id && field === "score") return say("refused_score", { id });
+  if (id && field.startsWith("photo:")) return say("refused_photo", { id });
+  if (id) return say("refused_note", { id });
+  return say("refused_change", { place: path.startsWith("closing") ? say("closing") : say("opening") });
+}
+
+const plain = (value) =>
+  value === null ? "" : (value.text ?? (typeof value === "string" ? value : canonical(value)));
+const full = (title) => (/[.!?。！？]$/.test(title) ? title : `${title}.`);
+const says = (title) => (title ? say("refused_says", { title: full(title) }) : say("refused_says_nothing"));
+
+export class PhoneView {
+  constructor(app) {
+    this.app = app;
+    this.root = document.createElement("div");
+    this.root.className = "page";
+    this.root.append(template("phone"));
+    this.title = say("title_phone");
+    this.heading = this.root.querySelector("h1");
+    fill(this.root, { person: app.person.name });
+    this.root.querySelector("[data-try]").addEventListener("click", () => app.tryNow());
+    this.root.querySelector("[data-remove]").addEventListener("click", () => this.#remove());
+    const gps = this.root.querySelector("[data-gps]");
+    app.store.meta("gps").then((on) => {
+      gps.checked = Boolean(on);
+    });
+    gps.addEventListener("change", () => app.store.setMeta("gps", gps.checked));
+  }
+
+  #truth({ total, held }) {
+    const left = total - held;
+    const share = total ? (held / total) * 100 : 100;
+    const label = total ? say("n_of", { done: held, all: total }) : say("rest_none");
+    fill(this.root, {
+      held: String(held),
+      of: say("of_on_server", { total }),
+      gauge: gauge(share, label, { slim: true }),
+    });
+    fill(this.root, { rest: left ? say("rest", { n: left }) : say("rest_none") });
+  }
+
+  /** What the server refused: operations and photos, each with its way out. */
+  async #refused(rows) {
+    const { store } = this.app;
+    const [ops, media] = await store.read(["ops", "media"], (tx) =>
+      Promise.all([
+        tx.objectStore("ops").index("mine_state").getAll([1, "rejected"]),
+        tx.objectStore("media").index("state").getAll("refused"),
+      ]),
+    );
+    const title = (id) => (rows.get(id) ? ` · ${subject(rows.get(id))}` : "");
+    const cards = ops.map((op) => {
+      const url = op.path.startsWith("q/") ? `#/i/${op.record}/${op.path}` : `#/i/${op.record}`;
+      return this.#card(
+        {
+          title: say("refused_title", { what: named(op) }) + title(op.record),
+          value: plain(op.op.value),
+          text: says(op.title),
+          url,
+          go: say("open_it"),
+        },
+        () => redo(store, op),
+        () => dismiss(store, op.id),
+      );
+    });
+    for (const photo of media) {
+      const [op] = await store.read(["ops"], (tx) => tx.store.index("sha256").getAll(photo.sha256));
+      if (!op) continue;
+      const id = op.path.slice(2);
+      cards.push(
+        this.#card(
+          {
+            title: say("refused_title", { what: say("refused_photo", { id }) }) + title(op.record),
+            value: null,
+            text: says(photo.title),
+            url: `#/i/${op.record}/${op.path}`,
+            go: say("take_again"),
+          },
+          () => tryAgain(store, photo.sha256),
+          () => dismiss(store, op.id, photo.sha256),
+        ),
+      );
+    }
+    return cards;
+  }
+
+  #card(values, again, drop) {
+    const node = fill(element("refused"), values);
+    node.querySelector("[data-again]").addEventListener("click", async () => {
+      await again();
+      this.app.tryNow();
+    });
+    node.querySelector("[data-dismiss]").addEventListener("click", drop);
+    return node;
+  }
+
+  /** What waits: one line per inspection, one per photo. */
+  async #waits(rows) {
+    const { groups, photos } = await waiting(this.app.store);
+    const lines = groups.map(({ record, scores, notes, pictures, others, at }, i) => {
+      const parts = [
+        [scores, "wait_answers"],
+        [notes, "wait_notes"],
+        [pictures, "wait_photos"],
+        [others, "wait_more"],
+      ];
+      const words = parts.filter(([n]) => n).map(([n, name]) => say(name, { n }));
+      if (i === 0 && photos.length) words.push(say("wait_first"));
+      const title = rows.get(record) ? subject(rows.get(record)) : "";
+      return fill(element("wait"), { icon: icon("work"), title, text: words.join(" · "), at: clock(at) });
+    });
+    for (const { path, size, at } of photos) {
+      lines.push(
+        fill(element("wait"), {
+          icon: icon("photo"),
+          title: say("wait_photo", { id: path.slice(2) }),
+          text: size ? megabytes(size) : say("photo_works"),
+          at: clock(at),
+        }),
+      );
+    }
+    return lines;
+  }
+
+  async #facts(work) {
+    const open = work.filter(isOpen);
+    const stored = open.filter((each) => each.stored).length;
+    const offset = (await this.app.store.meta("offset")) ?? 0;
+    const kept = await navigator.storage?.persisted?.().catch(() => false);
+    const all = stored === open.length;
+    const wrong = Math.abs(offset) > CLOCK_WRONG_MS;
+    const out = this.app.outbox.state.link === "sign_in";
+    const facts = [
+      [
+        all,
+        all ? say("fact_stored", { n: stored }) : say("fact_stored_some", { done: stored, all: open.length }),
+      ],
+      [kept, say(kept ? "fact_persisted" : "fact_not_persisted")],
+      [
+        !wrong,
+        wrong
+          ? say("fact_clock_wrong", { minutes: Math.round(Math.abs(offset) / 60000) })
+          : say("fact_clock_right"),
+      ],
+      [!out, out ? say("fact_signed_out") : say("fact_signed_in", { name: this.app.person.name })],
+    ];
+    fill(this.root, {
+      ready: say("n_of", { done: facts.filter(([good]) => good).length, all: facts.length }),
+    });
+    return facts.map(([good, text]) => fact(good ? "good" : "warn", good ? "check" : "alert", text));
+  }
+
+  #foot() {
+    const { link, since, tried } = this.app.outbox.state;
+    const when = tried
+      ? since
+        ? say("since_tried", { since: clock(since), tried: clock(tried) })
+        : say("tried", { tried: clock(tried) })
+      : "";
+    fill(this.root, { link: say(`link_${link}`), since: when });
+    this.root.querySelector("[data-try]").hidden = link === "sign_in";
+    this.root.querySelector("footer [data-sign-in-link]").hidden = link !== "sign_in";
+  }
+
+  #list(name, nodes) {
+    const place = this.root.querySelector(`[data-${name}]`);
+    place.hidden = nodes.length === 0;
+    place.querySelector("ul, [data-cards]").replaceChildren(...nodes);
+    fill(place, { n: String(nodes.length) });
+  }
+
+  async paint() {
+    const { store } = this.app;
+    const [numbers, work] = await Promise.all([counts(store), knownWork(store)]);
+    const rows = new Map(work.map(({ row }) => [row.id, row]));
+    const [cards, lines, facts] = [
+      await this.#refused(rows),
+      await this.#waits(rows),
+      await this.#facts(work),
+    ];
+    this.#truth(numbers);
+    this.#list("needs-you", cards);
+    this.#list("wait", lines);
+    this.root.querySelector("[data-facts]").replaceChildren(...facts);
+    this.#foot();
+  }
+
+  async #remove() {
+    const { total, held } = await counts(this.app.store);
+    const left = total - held;
+    const text = left ? say("remove_text_unsent", { n: left }) : say("remove_text", { total });
+    if (await ask({ title: say("remove_title"), text, yes: say("remove_yes") }))
+      await this.app.removeEverything();
+  }
+}

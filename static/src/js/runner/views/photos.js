@@ -1,0 +1,170 @@
+// Photos of one inspection: taking them, their thumbnails, the large view, removing.
+import { ask, element, fill, icon, speak } from "../dom.js";
+import { bytesOf, process, stage } from "../media.js";
+import { shrink } from "../shrink.js";
+import { clock, dayMonth, say } from "../words.js";
+
+const MARKS = {
+  verified: ["held", "photo_held"],
+  local: ["clock", "photo_waits"],
+  refused: ["alert", "photo_refused"],
+};
+
+const address = (sha, width) => `/api/v1/media/${sha}?w=${width}`;
+
+export class Photos {
+  #known = new Map(); // sha256 → {state, url}
+  #working = new Map(); // staging id → {path, url}
+  problems = new Map(); // path → why a capture was refused
+  #target = null;
+
+  constructor(app, session, changed) {
+    Object.assign(this, { app, session, changed });
+    this.heard = ({ target }) => this.#chosen(target);
+    for (const id of ["camera", "gallery"])
+      document.getElementById(id).addEventListener("change", this.heard);
+  }
+
+  close() {
+    for (const id of ["camera", "gallery"])
+      document.getElementById(id).removeEventListener("change", this.heard);
+    for (const { url } of [...this.#known.values(), ...this.#working.values()])
+      if (url) URL.revokeObjectURL(url);
+  }
+
+  /** Reads what the phone holds of the photos that are shown. */
+  async refresh() {
+    const wanted = [...this.session.state.values()].flatMap(({ value }) => value?.sha256 ?? []);
+    const rows = await this.app.store.read(["media"], (tx) =>
+      Promise.all(wanted.map((sha) => tx.store.get(sha))),
+    );
+    for (const row of rows) {
+      if (!row) continue;
+      const known = this.#known.get(row.sha256);
+      const url = known?.url ?? URL.createObjectURL(new Blob([row.thumb], { type: "image/jpeg" }));
+      this.#known.set(row.sha256, { state: row.state, url });
+    }
+  }
+
+  /** Opens camera or gallery for a question; everything typed is durable before, because the tab may die there. */
+  async open(source, path) {
+    await this.session.flush();
+    this.#target = path;
+    const input = document.getElementById(source);
+    input.value = "";
+    input.click();
+  }
+
+  async #chosen(input) {
+    const path = this.#target;
+    const files = [...input.files];
+    if (!path || !files.length) return;
+    this.problems.delete(path);
+    for (const file of files) await this.take(path, file);
+  }
+
+  async take(path, file) {
+    const { store } = this.app;
+    let row;
+    try {
+      row = await stage(store, { record: this.session.record, path, file });
+    } catch {
+      return this.#refuse(path, "no_room");
+    }
+    this.#working.set(row.id, { path, url: URL.createObjectURL(file) });
+    this.changed(path);
+    let outcome;
+    try {
+      outcome = await process(store, row, shrink);
+    } catch {
+      outcome = { refused: "no_room" };
+    }
+    URL.revokeObjectURL(this.#working.get(row.id).url);
+    this.#working.delete(row.id);
+    if (outcome.refused) return this.#refuse(path, outcome.refused);
+    speak(say("said_saved", { id: path.slice(2) }));
+    return this.changed(path);
+  }
+
+  #refuse(path, code) {
+    this.problems.set(path, code);
+    this.changed(path);
+  }
+
+  #tile(photo, id, n, path) {
+    const node = element("thumb");
+    const [image, button] = [node.querySelector("img"), node.querySelector("button")];
+    const known = this.#known.get(photo.sha256);
+    image.src = known?.url ?? address(photo.sha256, 480);
+    image.addEventListener("error", () => button.classList.add("thumb--away"), { once: true });
+    const [sign, words] = MARKS[known?.state ?? "verified"];
+    fill(node, { mark: icon(sign) });
+    image.alt = say(words);
+    button.setAttribute("aria-label", `${say("photo_of", { n, id })} (${say(words)})`);
+    button.addEventListener("click", () => this.show(photo, path));
+    return node;
+  }
+
+  #workTile({ url }) {
+    const node = element("thumb");
+    node.querySelector("img").src = url;
+    node.querySelector("button").setAttribute("aria-label", say("photo_works"));
+    fill(node, { mark: icon("clock") });
+    return node;
+  }
+
+  /** The row of thumbnails below a question. */
+  paint(list, path, closed) {
+    const id = path.slice(2);
+    const photos = this.session.photos(path);
+    const working = [...this.#working.values()].filter((each) => each.path === path);
+    const drawn = JSON.stringify([
+      photos.map(({ media_id, sha256 }) => [media_id, this.#known.get(sha256)?.state]),
+      working,
+      closed,
+    ]);
+    if (list.dataset.drawn === drawn) return;
+    list.dataset.drawn = drawn;
+    const nodes = photos.map((photo, i) => this.#tile(photo, id, i + 1, path));
+    nodes.push(...working.map((each) => this.#workTile(each)));
+    list.hidden = nodes.length === 0;
+    if (nodes.length && !closed) {
+      const add = element("thumb-add");
+      add.firstElementChild.setAttribute("aria-label", say("add_photo", { id }));
+      nodes.push(add);
+    }
+    list.replaceChildren(...nodes);
+  }
+
+  async show(photo, path) {
+    const dialog = document.getElementById("lightbox");
+    const image = dialog.querySelector("img");
+    const bytes = await bytesOf(this.app.store, photo.sha256).catch(() => null);
+    const url = bytes
+      ? URL.createObjectURL(new Blob([bytes], { type: "image/jpeg" }))
+      : address(photo.sha256, 1280);
+    const gone = dialog.querySelector("[data-x=gone]");
+    image.hidden = false;
+    gone.hidden = true;
+    image.onerror = () => {
+      image.hidden = true;
+      gone.hidden = false;
+    };
+    image.src = url;
+    const state = say(MARKS[this.#known.get(photo.sha256)?.state ?? "verified"][1]);
+    const taken = photo.taken_at
+      ? `${say("photo_taken", { time: `${dayMonth(photo.taken_at)} ${clock(photo.taken_at)}` })} · `
+      : "";
+    fill(dialog, { about: `${path.slice(2)} · ${taken}${state}` });
+    image.alt = `${path.slice(2)}, ${taken}${state}`;
+    const remove = dialog.querySelector("[data-x=remove]");
+    remove.hidden = this.session.closed;
+    remove.onclick = async () => {
+      dialog.close();
+      const words = { title: say("remove_photo_title"), text: say("remove_photo_text"), yes: say("remove") };
+      if (await ask(words)) await this.session.removePhoto(path, photo.media_id);
+    };
+    dialog.addEventListener("close", () => bytes && URL.revokeObjectURL(url), { once: true });
+    dialog.showModal();
+  }
+}

@@ -1,0 +1,162 @@
+// What may stand below a question: evidence that is owed, a refusal, two answers, the last time.
+import { duty } from "../../domain/duty.js";
+import { element, fill, icon } from "../dom.js";
+import { clock, language, plainDay, say } from "../words.js";
+
+function remark(kind, sign, title, text, ...actions) {
+  const node = element("remark");
+  if (kind) node.classList.add(`note--${kind}`);
+  return fill(node, { icon: icon(sign), title, text, do: actions.length ? actions : null });
+}
+
+function button(words, action, sign) {
+  const node = document.createElement("button");
+  node.type = "button";
+  node.className = "btn btn--small";
+  node.dataset.do = action;
+  if (sign) node.append(icon(sign));
+  node.append(words);
+  return node;
+}
+
+/** One note for everything an answer still owes, with the one tap that may settle it. */
+function owed(score, lacks, hint) {
+  const [photo, note, reason] = ["photo_missing", "note_missing", "reason_missing"].map((code) =>
+    lacks.includes(code),
+  );
+  if (reason) return remark("warn", "note", say("duty_reason"), say("duty_reason_more"));
+  if (!photo && !note) return null;
+  const below = (limit) => Number(score) < limit;
+  const why = photo
+    ? below(6)
+      ? "duty_photo_below"
+      : "duty_photo_star"
+    : below(8)
+      ? "duty_note_below"
+      : "duty_note_star";
+  const actions = [];
+  if (note && hint) actions.push(button(say("hinted"), "hinted", "check"));
+  if (note) actions.push(button(say("write_note"), "note", "note"));
+  const title = photo && note ? "duty_both" : photo ? "duty_photo" : "duty_note";
+  return remark("warn", photo ? "camera" : "note", say(title), say(why), ...actions);
+}
+
+const FATES = {
+  rejected: ["bad", "refused_answer", null],
+  late: ["warn", "late_answer", "late_more"],
+  quarantined: ["warn", "held_answer", "held_more"],
+};
+
+function refusal({ state, title, op }) {
+  const [kind, words, more] = FATES[state];
+  const value = typeof op?.value === "string" ? `${op.value} · ` : "";
+  return remark(kind, "alert", say(words), `${value}${more ? say(more) : (title ?? "")}`);
+}
+
+function side(session, head, field, name) {
+  const known = session.operations.get(head.id);
+  const node = element("side");
+  const input = node.querySelector("input");
+  input.name = name;
+  input.value = head.id;
+  const isScore = field === "score";
+  const option = isScore && session.definition.scale.options.find(({ value }) => value === head.value);
+  if (option) node.classList.add(option.verdict);
+  const at = known?.received_at ?? known?.op?.at;
+  const who = known?.mine ? say("you") : (known?.person?.name ?? say("somebody"));
+  const value = isScore ? (head.value === "na" ? "–" : (head.value ?? "–")) : null;
+  const words =
+    head.value === null
+      ? say("no_answer")
+      : option
+        ? option.says
+        : isScore
+          ? say("not_applicable")
+          : head.value;
+  return fill(node, {
+    value,
+    who,
+    when: at ? `, ${clock(at)}${known?.mine ? ` · ${say("this_phone")}` : ""}` : "",
+    words,
+  });
+}
+
+/** Two values of one register, side by side; choosing is an ordinary edit that names both as its parents. */
+export function versus(session, held) {
+  const node = element("versus");
+  const name = `side-${held.path}-${held.field}`;
+  const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
+  fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held.field, name)) });
+  const use = node.querySelector("button");
+  node.addEventListener("change", () => use.removeAttribute("aria-disabled"));
+  node.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const chosen = held.heads.find(({ id }) => id === node.elements[name].value);
+    if (chosen) session.write(held.path, held.field, chosen.value);
+  });
+  return node;
+}
+
+export const conflictsAt = (session, path) =>
+  [...session.state.values()].filter((held) => held.conflict && held.path === path);
+
+/** Everything that stands below a question now. */
+export function remarks(session, photos, question, answer, lacks, hint) {
+  const path = `q/${question.id}`;
+  const found = conflictsAt(session, path).map((held) => versus(session, held));
+  found.push(...session.refused(path).map(refusal));
+  const problem = photos.problems.get(path);
+  if (problem)
+    found.push(
+      remark(
+        "bad",
+        "camera",
+        say("capture_title"),
+        say(`capture_${problem}`),
+        button(say("understood"), "understood"),
+      ),
+    );
+  const due = !session.closed && answer?.score ? owed(answer.score, lacks, hint) : null;
+  if (due) found.push(due);
+  return found;
+}
+
+/** What decides how the remarks look; unchanged means: leave them, somebody may be on a button. */
+export function remarksKey(session, photos, question, answer, lacks) {
+  const path = `q/${question.id}`;
+  const torn = conflictsAt(session, path).map((held) => held.heads.map(({ id }) => id));
+  const refused = session.refused(path).map(({ id }) => id);
+  const owes = answer?.score ? [answer.score, lacks, duty(session.definition, question, answer.score)] : null;
+  return JSON.stringify([torn, refused, photos.problems.get(path), owes, session.closed]);
+}
+
+/** The last audit's score, note and photos of the same question, on demand. */
+export function lastTime(session, question) {
+  const answer = session.row.last?.answers?.[question.id];
+  if (!answer) return null;
+  const score = answer.score === "na" ? say("not_applicable") : (answer.score ?? say("no_answer"));
+  const node = element("last");
+  const photos = (answer.photos ?? []).map((sha) => {
+    const tile = document.createElement("li");
+    const image = document.createElement("img");
+    Object.assign(image, {
+      className: "thumb",
+      width: 72,
+      height: 72,
+      loading: "lazy",
+      alt: "",
+      src: `/api/v1/media/${sha}?w=480`,
+    });
+    tile.append(image);
+    return tile;
+  });
+  const note = answer.note ? answer.note : say("last_no_note");
+  fill(node, {
+    summary: say("last_time", { score, date: plainDay(session.row.last.date) }),
+    note,
+    photos: photos.length ? photos : null,
+  });
+  if (answer.note?.lang && answer.note.lang !== language)
+    node.querySelector("[data-x=note]").lang = answer.note.lang;
+  return node;
+}

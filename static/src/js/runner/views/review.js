@@ -1,0 +1,217 @@
+// Review and finish: the result with its reasons, what still blocks it, and completing.
+import { severity } from "../../domain/findings.js";
+import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
+import { say } from "../words.js";
+import { subject } from "./work.js";
+
+const SIGNS = {
+  unanswered: "list",
+  note_missing: "note",
+  photo_missing: "camera",
+  reason_missing: "note",
+  conflict: "people",
+};
+
+function note(kind, sign, title, text) {
+  const node = element("remark");
+  node.classList.add(`note--${kind}`);
+  return fill(node, { icon: icon(sign), title, text });
+}
+
+export class ReviewView {
+  constructor(app, session) {
+    Object.assign(this, { app, session });
+    this.root = document.createElement("div");
+    this.root.className = "page";
+    this.root.append(template("review"));
+    this.title = say("review");
+    this.heading = this.root.querySelector("h1");
+    const back = app.lastPart(session.id) ?? `#/i/${session.id}`;
+    fill(this.root, { title: subject(session.row), back });
+    this.root.querySelector("[data-complete]").addEventListener("click", () => this.#complete());
+    this.heard = () => this.paint();
+    session.addEventListener("changed", this.heard);
+  }
+
+  close() {
+    this.session.removeEventListener("changed", this.heard);
+  }
+
+  #to(rest) {
+    return `#/i/${this.session.id}/${rest}`;
+  }
+
+  #section(id) {
+    return textOf(this.session.definition.sections.find((section) => section.id === id)?.title);
+  }
+
+  /** A rule that fired, in words, with a link to the question or section it is about. */
+  #rule({ rule, question, section, value, limit }, result) {
+    const { grade } = this.session.definition.rules;
+    const name =
+      rule === "grade_by_total" ? `rule_total_${result.grade_before.toLowerCase()}` : `rule_${rule}`;
+    const places = { value, limit, question: "\u0000", section: "\u0000", a: grade?.a, b: grade?.b };
+    const words = say(name, rule === "unanswered" ? { ...places, n: value } : places);
+    const item = document.createElement("li");
+    const [before, after] = words.split("\u0000");
+    item.append(before);
+    if (after !== undefined) {
+      const link = document.createElement("a");
+      link.href = this.#to(question ? `q/${question}` : `s/${section}`);
+      link.textContent = question ?? this.#section(section);
+      item.append(link, after);
+    }
+    return item;
+  }
+
+  #blocker({ code, question, section }) {
+    const { session } = this;
+    const asked = session.questions.find(({ id }) => id === question);
+    const score = session.answers[question]?.score;
+    const about = {
+      unanswered: textOf(asked.text),
+      conflict: textOf(asked.text),
+      reason_missing: say("block_reason_text"),
+    };
+    const text = `${about[code] ?? say("block_score_text", { score })} · ${this.#section(section)}`;
+    return fill(element("blocker"), {
+      url: this.#to(`q/${question}`),
+      icon: icon(SIGNS[code]),
+      title: say(`block_${code}`, { id: question }),
+      text,
+    });
+  }
+
+  #finding(question, found) {
+    const more = found.at_once ? ` · ${say("at_once")}` : "";
+    const title = `${question.id} ${textOf(question.text)}`;
+    const node = fill(element("finding"), {
+      url: this.#to(`q/${question.id}`),
+      title,
+      severity: say(`finding_${found.severity}`),
+      more,
+    });
+    node.querySelector("[data-x=severity]").className = { major: "bad", minor: "warn" }[found.severity] ?? "";
+    return node;
+  }
+
+  #part(name, nodes) {
+    const place = this.root.querySelector(`[data-${name}]`);
+    place.hidden = nodes.length === 0;
+    place.querySelector("ul").replaceChildren(...nodes);
+    fill(place, { n: String(nodes.length) });
+  }
+
+  #result(result) {
+    const { rules } = this.session.definition;
+    const counts = { done: result.answered, all: result.asked };
+    const shown = result.grade ?? result.grade_if_complete;
+    const grade = rules.grade ? gradeBox(shown, { provisional: result.provisional }) : null;
+    const fell =
+      result.grade && result.grade_before !== result.grade
+        ? `${say("from_grade", { grade: result.grade_before })} · `
+        : "";
+    const state = fell + say(result.provisional ? "provisional" : "final", counts);
+    const why =
+      result.grade || (rules.grade && shown)
+        ? say("why_grade", { grade: shown, n: result.rules.length })
+        : say("why_none", { n: result.rules.length });
+    fill(this.root, {
+      total: result.total ?? "–",
+      grade,
+      state,
+      why,
+      gauge: scoreGauge(result, rules, { words: true }),
+      veto: result.vetoed ? note("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
+      rules: result.rules.map((rule) => this.#rule(rule, result)),
+    });
+    this.root.querySelector("details").hidden = result.rules.length === 0;
+  }
+
+  #sections(result) {
+    const rows = result.sections.map((part) => {
+      const row = fill(element("section-row"), {
+        url: this.#to(`s/${part.id}`),
+        title: this.#section(part.id),
+        score: part.percent ?? "–",
+        answered: `${part.answered}/${part.asked}`,
+        na: String(part.na),
+      });
+      for (const cell of row.querySelectorAll("[data-x]")) cell.hidden = false;
+      return row;
+    });
+    this.root.querySelector("tbody").replaceChildren(...rows);
+  }
+
+  #foot(blockers, pending) {
+    const { session } = this;
+    const first = this.root.querySelector("[data-first]");
+    const finish = this.root.querySelector("[data-complete]");
+    first.hidden = !blockers.length || session.closed;
+    finish.hidden = blockers.length > 0 || session.closed;
+    if (blockers.length) first.setAttribute("href", this.#to(`q/${blockers[0].question}`));
+    const left = session.closed
+      ? say(session.completed ? "completed_title" : "cancelled_title")
+      : blockers.length
+        ? say("things_left", { n: blockers.length })
+        : say("nothing_left");
+    const saved = session.unsaved.size
+      ? say("not_saved_yet")
+      : session.completed && pending
+        ? say("completed_waiting", { n: pending })
+        : say("everything_saved");
+    fill(this.root, { left, saved });
+  }
+
+  async paint() {
+    const { session } = this;
+    const { result, blockers, closed } = session;
+    this.#result(result);
+    this.#part("blocks", closed ? [] : blockers.map((each) => this.#blocker(each)));
+    this.root.querySelector("[data-clear]").hidden = blockers.length > 0 || closed;
+    this.#sections(result);
+    const { answers } = session;
+    const findings = session.questions.flatMap((question) => {
+      const found = severity(
+        session.definition,
+        question,
+        answers[question.id]?.score,
+        answers[question.id]?.note,
+      );
+      return found ? [this.#finding(question, found)] : [];
+    });
+    this.#part("findings", findings);
+    const [pending, photos] = [
+      (await this.app.pendingOf()).get(session.id) ?? 0,
+      await this.app.photosWaiting(session.id),
+    ];
+    const waiting = this.root.querySelector("[data-waiting]");
+    waiting.hidden = !photos;
+    if (photos) fill(waiting, { photos: say("photos_waiting", { n: photos }) });
+    const done = closed
+      ? session.completed
+        ? note(
+            "good",
+            "check",
+            say("completed_title"),
+            pending ? say("completed_waiting", { n: pending }) : say("completed_held"),
+          )
+        : note("warn", "info", say("cancelled_title"), say("cancelled_text"))
+      : null;
+    const place = document.createElement("div");
+    place.className = "pad pad--end";
+    if (done) place.append(done);
+    fill(this.root, { done: done ? place : null });
+    this.#foot(blockers, pending);
+  }
+
+  async #complete() {
+    if (this.session.blockers.length || this.session.closed) return;
+    const words = { title: say("complete_title"), text: say("complete_text"), yes: say("complete_yes") };
+    if (!(await ask(words))) return;
+    await this.session.complete();
+    await this.paint();
+    this.heading.focus();
+    this.app.outbox.now();
+  }
+}

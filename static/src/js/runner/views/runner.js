@@ -1,0 +1,268 @@
+// The runner: the form of the checklist joined with the answers on this phone and the rules that score them.
+import { Binding } from "../bind.js";
+import { element, fill, icon, scoreGauge, speak, template, textOf } from "../dom.js";
+import { language, say } from "../words.js";
+import { Meetings } from "./meetings.js";
+import { Photos } from "./photos.js";
+import { Question } from "./question.js";
+import { subject } from "./work.js";
+
+const SETTLED_MS = 300; // after scrolling, before the place is remembered
+
+export class RunnerView {
+  #shown = null;
+  #timer = null;
+
+  constructor(app, session) {
+    Object.assign(this, { app, session });
+    this.root = document.createElement("div");
+    this.root.className = "page";
+    this.root.append(template("runner"));
+    this.main = this.root.querySelector("main");
+    this.title = subject(session.row);
+    fill(this.root, {
+      title: this.title,
+      checklist: textOf(session.row.title ?? session.row.checklist),
+      review: this.address("review"),
+    });
+    this.#build();
+    this.main.addEventListener("click", (event) => this.#press(event));
+    this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
+    this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
+    this.heard = ({ detail }) => this.paint(detail.path);
+    session.addEventListener("changed", this.heard);
+    this.scrolled = () => this.#rememberSoon();
+    addEventListener("scroll", this.scrolled, { passive: true });
+  }
+
+  close() {
+    this.session.removeEventListener("changed", this.heard);
+    removeEventListener("scroll", this.scrolled);
+    clearTimeout(this.#timer);
+    this.photos.close();
+    return this.binding.flush();
+  }
+
+  address(rest = "") {
+    return `#/i/${this.session.id}${rest ? `/${rest}` : ""}`;
+  }
+
+  #build() {
+    const { session, main } = this;
+    const form = document.createElement("div");
+    form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
+    this.form = form.firstElementChild;
+    const [opening, closing] = ["opening", "closing"].map((name) => element(name));
+    main.append(opening, this.form, closing);
+    this.binding = new Binding(main, {
+      read: session.read,
+      write: (...change) => this.#write(...change),
+      language,
+    });
+    session.flush = () => this.binding.flush();
+    this.photos = new Photos(this.app, session, (path) => this.paint(path));
+    this.meetings = new Meetings(opening, closing, session);
+    this.bob = element("bob");
+    const options = this.form.querySelector("[data-options]").content;
+    const shared = { session, photos: this.photos, options };
+    this.questions = new Map(
+      session.questions.map((question) => [
+        question.id,
+        new Question(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
+      ]),
+    );
+    this.parts = new Map([["opening", opening]]);
+    for (const { id } of session.sections)
+      this.parts.set(`s/${id}`, this.form.querySelector(`[data-section="${id}"]`));
+    this.parts.set("closing", closing);
+  }
+
+  async #write(path, field, value) {
+    const told = path.startsWith("q/") && field !== "score";
+    await this.session.write(path, field, value);
+    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: path.slice(2) }));
+  }
+
+  #press(event) {
+    const pressed = event.target.closest("[data-do]");
+    const li = pressed?.closest("[data-question]");
+    if (li) this.questions.get(li.dataset.question).do(pressed.dataset.do);
+  }
+
+  /** Moving inside one inspection replaces the address: going back leads to the work list. */
+  #replace(event) {
+    const link = event.target.closest("a");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    this.app.go(link.getAttribute("href"), { replace: true });
+  }
+
+  /** Shows what an address inside the inspection names: opening, closing, s/<section>, q/<question>. */
+  show(rest, { offset = null } = {}) {
+    const question = /^q\/(.+)$/.exec(rest)?.[1];
+    const section = this.session.sections.find(
+      ({ id, questions }) => rest === `s/${id}` || questions.some((each) => each.id === question),
+    );
+    const name = section ? `s/${section.id}` : this.parts.has(rest) ? rest : this.#first();
+    const moved = this.#shown !== name;
+    this.#shown = name;
+    for (const [each, part] of this.parts) part.hidden = each !== name;
+    const part = this.parts.get(name);
+    this.main.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby"));
+    this.paintTabs({ center: true });
+    const place = question && this.questions.get(question);
+    if (place) {
+      place.li.scrollIntoView({ block: "start", behavior: moved || offset !== null ? "instant" : "smooth" });
+      if (offset !== null)
+        scrollBy({ top: place.li.getBoundingClientRect().top - offset, behavior: "instant" });
+      place.focus();
+    } else if (moved) {
+      scrollTo({ top: 0, behavior: "instant" });
+      part.querySelector("h1").focus({ preventScroll: true });
+    }
+    this.remember();
+  }
+
+  /** Where a fresh visit begins: the opening page until something is answered, then the first open question. */
+  #first() {
+    const { session } = this;
+    if (!session.result.answered && !session.closed) return "opening";
+    const open = session.sections.find(({ questions }) =>
+      questions.some((each) => session.missing(each).length),
+    );
+    return `s/${(open ?? session.sections[0]).id}`;
+  }
+
+  #visible() {
+    const part = this.parts.get(this.#shown);
+    const top = this.root.querySelector(".tabs").getBoundingClientRect().bottom;
+    return [...(part?.querySelectorAll("[data-question]") ?? [])].find(
+      (li) => li.getBoundingClientRect().bottom > top + 40,
+    );
+  }
+
+  #rememberSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.remember(), SETTLED_MS);
+  }
+
+  /** So that a tab that was killed comes back on the same question. */
+  remember() {
+    const li = this.#visible();
+    const rest = li ? `q/${li.dataset.question}` : this.#shown;
+    this.app.remember({
+      hash: this.address(rest),
+      offset: li ? Math.round(li.getBoundingClientRect().top) : null,
+    });
+  }
+
+  #openIn(section, answers) {
+    return section.questions.filter((question) => this.session.missing(question, answers).length);
+  }
+
+  paintTabs({ center = false } = {}) {
+    const { answers } = this.session;
+    const tab = (name, title, count) => fill(element("tab"), { url: this.address(name), title, count });
+    const nodes = [tab("opening", say("opening"), null)];
+    for (const section of this.session.sections) {
+      const [all, open] = [section.questions.length, this.#openIn(section, answers)];
+      const done = section.questions.filter(({ id }) => answers[id]?.score).length;
+      nodes.push(
+        tab(
+          `s/${section.id}`,
+          textOf(section.title),
+          open.length ? [`${done}/${all}`] : [icon("check"), `${done}/${all}`],
+        ),
+      );
+    }
+    nodes.push(tab("closing", say("closing"), null));
+    const bar = this.root.querySelector("[data-tabs]");
+    const before = bar.scrollLeft;
+    const held = bar.contains(document.activeElement);
+    bar.replaceChildren(...nodes);
+    bar.scrollLeft = before;
+    const now = [...this.parts.keys()].indexOf(this.#shown);
+    nodes[now]?.setAttribute("aria-current", "true");
+    if (center && nodes[now])
+      bar.scrollLeft = nodes[now].offsetLeft - (bar.clientWidth - nodes[now].offsetWidth) / 2;
+    if (held) nodes[now]?.focus({ preventScroll: true });
+  }
+
+  #paintFoot(answers) {
+    const { session } = this;
+    const { result } = session;
+    const grade = result.vetoed
+      ? say("vetoed")
+      : result.provisional
+        ? result.grade_if_complete && say("so_far", { grade: result.grade_if_complete })
+        : result.grade && say("grade", { grade: result.grade });
+    const none = result.total === null;
+    fill(this.root, {
+      total: none ? "–" : result.total,
+      grade: none ? say("no_score") : grade || "",
+      gauge: scoreGauge(result, session.definition.rules),
+    });
+    const open = session.questions.filter((question) => session.missing(question, answers).length);
+    const next = this.root.querySelector("[data-next]");
+    const more = open.length && !session.closed;
+    fill(this.root, {
+      next: say(more ? "next_open" : "review"),
+      open: more ? String(open.length) : null,
+      icon: icon(more ? "next" : "go"),
+    });
+    const after = more ? this.#after(open) : null;
+    next.setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
+  }
+
+  /** The next question that wants something, from where the reader is, round the end. */
+  #after(open) {
+    const order = this.session.questions.map(({ id }) => id);
+    const here = order.indexOf(this.#current());
+    return open.find(({ id }) => order.indexOf(id) > here) ?? open[0];
+  }
+
+  #current() {
+    const active = document.activeElement?.closest?.("[data-question]");
+    const { top = -1, bottom = 0 } = active?.getBoundingClientRect() ?? {};
+    const seen = active && bottom > 0 && top < innerHeight;
+    return ((seen ? active : null) ?? (this.parts.get(this.#shown)?.dataset.section && this.#visible()))
+      ?.dataset.question;
+  }
+
+  /** The weight hangs at the first question of each section that has no answer. */
+  #hang(answers) {
+    const section = this.session.sections.find(({ id }) => this.#shown === `s/${id}`);
+    const next = this.session.closed ? null : section?.questions.find(({ id }) => !answers[id]?.score);
+    for (const [id, { li }] of this.questions) li.classList.toggle("is-now", id === next?.id);
+    const li = next && this.questions.get(next.id).li;
+    if (!li) this.bob.remove();
+    else if (this.bob.parentElement !== li) {
+      this.bob.classList.toggle("is-new", Boolean(this.bob.parentElement));
+      li.prepend(this.bob);
+    }
+  }
+
+  paint(path = null) {
+    const { session } = this;
+    const { answers, closed } = session;
+    const one = path?.startsWith("q/") ? this.questions.get(path.slice(2)) : null;
+    this.binding.paint(path);
+    for (const question of one ? [one] : this.questions.values()) question.paint(answers);
+    if (!one) {
+      this.meetings.paint();
+      this.binding.paint();
+      this.main.classList.toggle("is-closed", closed);
+      for (const control of this.main.querySelectorAll(
+        "[data-field], [data-now], [data-add-person], [data-remove-person]",
+      ))
+        control.disabled = closed;
+      this.photos.refresh().then(() => {
+        for (const question of this.questions.values())
+          this.photos.paint(question.li.querySelector("[data-photos]"), question.path, closed);
+      });
+    }
+    this.paintTabs();
+    this.#hang(answers);
+    this.#paintFoot(answers);
+  }
+}
