@@ -112,7 +112,7 @@ class InspectionKind:
     ) -> None:
         form = form_of(session, row.version_id)
         judge(form, operation.path, operation.field, operation.value)
-        if not may(author.actor, act_of(operation.path, operation.kind), scope_of(author.actor, row)):
+        if not _may(author, act_of(operation.path, operation.kind), row):
             raise NotAllowed()
         if operation.kind == "set" and operation.path.startswith("s/") and operation.value is not None:
             _judge_coverage(row, operation)
@@ -169,6 +169,13 @@ class InspectionKind:
 
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         return set(session.scalars(select(Inspection.id).where(Inspection.id.in_(list(ids)), visible(actor))))
+
+
+def _may(author: Author, act: Act, row: Inspection) -> bool:
+    key = (row.id, act)
+    if key not in author.rights:
+        author.rights[key] = may(author.actor, act, scope_of(author.actor, row))
+    return author.rights[key]
 
 
 def _judge_coverage(row: Inspection, operation: Operation) -> None:

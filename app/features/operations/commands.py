@@ -1,7 +1,8 @@
 """Taking operations in: exactly once, each with one visible fate, one bad one never in the way of the rest.
 
 `receive` judges in plain Python and stores with bulk inserts; only when the database itself refuses a batch
-is it halved until the culprit stands alone (savepoints per operation would cost 25 times as much).
+does `receive_carefully` halve it until the culprit stands alone (savepoints per operation would cost 25 times
+as much).
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import CanonicalText, new_id
+from app.db import CanonicalText, id_text, insert_many, new_id, select_many
 from app.domain.canonical import canonical_text, digest
 from app.domain.errors import PlumblineError
 from app.domain.merge import Head, Key, Register, register, replace_heads
@@ -52,6 +53,10 @@ class Answer:
     code: str = ""
 
 
+class CannotStore(Exception):
+    """The database refused a batch as a whole; the text says what kind of error it was."""
+
+
 @dataclass(slots=True)
 class _Record:
     """One record while a batch is taken in."""
@@ -63,6 +68,7 @@ class _Record:
     lamport: int
     known: bool  # whether record_heads has its row
     heads: dict[Key, list[Head]]
+    known_heads: frozenset[Key] = frozenset()  # the registers that field_heads has rows of
     state: dict[Key, Register] = field(default_factory=dict)
     named: dict[Key, set[str]] = field(default_factory=dict)
     applied: list[Operation] = field(default_factory=list)
@@ -73,21 +79,35 @@ class _Record:
 def receive(
     session: Session, kinds: Kinds, author: Author, raw: Sequence[Any], now: datetime
 ) -> list[Answer]:
-    """Takes a batch in, in the caller's transaction; one answer per operation, in the same order."""
+    """Takes a batch in, in the caller's transaction; one answer per operation, in the same order.
+
+    Raises CannotStore when the database refuses the batch: then the transaction is of no use any more, and
+    `receive_carefully` does it in a new one.
+    """
     try:
-        with session.begin_nested():
-            return _receive(session, kinds, author, raw, now)
+        return _receive(session, kinds, author, raw, now)
     except OperationalError:
         raise  # a lock or a full disk is nobody's fault: the phone tries again
     except (DBAPIError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise CannotStore(type(error).__name__) from error
+
+
+def receive_carefully(
+    session: Session, kinds: Kinds, author: Author, raw: Sequence[Any], now: datetime
+) -> list[Answer]:
+    """The same, halving a batch that cannot be stored until the culprit stands alone and is rejected."""
+    try:
+        with session.begin_nested():
+            return receive(session, kinds, author, raw, now)
+    except CannotStore as error:
         if len(raw) == 1:
             log.exception("an operation could not be stored")
             return [_refuse(session, author, raw[0], "op_value", now)]
-        log.warning("a batch of %s could not be stored and is halved: %s", len(raw), type(error).__name__)
+        log.warning("a batch of %s could not be stored and is halved: %s", len(raw), error)
         middle = len(raw) // 2
         return [
-            *receive(session, kinds, author, raw[:middle], now),
-            *receive(session, kinds, author, raw[middle:], now),
+            *receive_carefully(session, kinds, author, raw[:middle], now),
+            *receive_carefully(session, kinds, author, raw[middle:], now),
         ]
 
 
@@ -133,18 +153,13 @@ def _receive(
 class _Known:
     hash: str
     seq: int
-    record_id: UUID
 
 
 def _known(session: Session, ops: dict[str, Operation]) -> dict[str, _Known]:
     if not ops:
         return {}
-    rows = session.execute(
-        select(OPERATIONS.c.id, OPERATIONS.c.hash, OPERATIONS.c.seq, OPERATIONS.c.record_id).where(
-            OPERATIONS.c.id.in_([UUID(i) for i in ops])
-        )
-    )
-    return {str(i): _Known(h, seq, record_id) for i, h, seq, record_id in rows}
+    rows = select_many(session, "SELECT id, hash, seq FROM operations WHERE id IN (:ids)", list(ops))
+    return {id_text(i): _Known(h, seq) for i, h, seq in rows}
 
 
 def _open(
@@ -181,6 +196,7 @@ def _open(
                     lamport,
                     record_id in places,
                     found,
+                    frozenset(found),
                     {key: register(held, key[1]) for key, held in found.items()},
                 )
             else:
@@ -205,16 +221,19 @@ def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[st
     """Notes which of the new ids are named already by an applied child that came before its parent."""
     if not ids:
         return
-    by_id = {record.id: record for record in records}
-    rows = session.execute(
-        select(PARENTS.c.parent_id, OPERATIONS.c.record_id, OPERATIONS.c.path, OPERATIONS.c.field)
-        .join(OPERATIONS, OPERATIONS.c.id == PARENTS.c.child_id)
-        .join(FATES, and_(FATES.c.operation_id == OPERATIONS.c.id, FATES.c.fate == "applied"))
-        .where(PARENTS.c.parent_id.in_([UUID(i) for i in ids]))
+    by_id = {str(record.id): record for record in records}
+    rows = select_many(
+        session,
+        "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
+        "JOIN operations o ON o.id = p.child_id "
+        "JOIN operation_fates f ON f.operation_id = o.id AND f.fate = 'applied' "
+        "WHERE p.parent_id IN (:ids)",
+        ids,
     )
     for parent_id, record_id, path, name in rows:
-        if record_id in by_id:
-            by_id[record_id].named.setdefault((path, name), set()).add(str(parent_id))
+        record = by_id.get(id_text(record_id))
+        if record is not None:
+            record.named.setdefault((path, name), set()).add(id_text(parent_id))
 
 
 def _take(
@@ -303,83 +322,72 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
     return Answer(op.id, "applied", seq=record.seq)
 
 
+_OPERATION = [
+    "id",
+    "record_kind",
+    "record_id",
+    "seq",
+    "kind",
+    "path",
+    "field",
+    "value",
+    "hash",
+    "device_id",
+    "person_id",
+    "n",
+    "lamport",
+    "at",
+    "offset",
+    "tz",
+    "v",
+    "received_at",
+]
+_FATE = ["id", "operation_id", "turn", "fate", "code", "at", "person_id"]
+_HEAD = ["record_id", "path", "field", "operation_id", "lamport", "value"]
+
+
 def _store(session: Session, records: dict[UUID, _Record | Access], author: Author, now: datetime) -> None:
-    ops: list[dict[str, Any]] = []
-    parents: list[dict[str, Any]] = []
-    fates: list[dict[str, Any]] = []
+    ops: list[tuple[Any, ...]] = []
+    parents: list[tuple[Any, ...]] = []
+    fates: list[tuple[Any, ...]] = []
     open_records = [r for r in records.values() if isinstance(r, _Record) and r.stored]
     for record in open_records:
         for op, seq, fate, code in record.stored:
-            op_id = UUID(op.id)
-            ops.append(_row(op, op_id, record.id, seq, author, now))
-            parents.extend({"parent_id": UUID(parent), "child_id": op_id} for parent in op.parents)
-            fates.append(
-                {
-                    "id": new_id(),
-                    "operation_id": op_id,
-                    "turn": 1,
-                    "fate": fate,
-                    "code": code,
-                    "at": now,
-                    "person_id": None,
-                }
-            )
+            ops.append(_row(op, record.id, seq, author, now))
+            parents.extend((parent, op.id) for parent in op.parents)
+            fates.append((new_id(), op.id, 1, fate, code, now, None))
     if not ops:
         return
-    session.flush()  # rows the kinds made, before what points to them
-    session.execute(insert(OPERATIONS), ops)
+    if session.new:
+        session.flush()  # rows the kinds made, before what points to them
+    insert_many(session, OPERATIONS, _OPERATION, ops)
     if parents:
-        session.execute(insert(PARENTS), parents)
-    session.execute(insert(FATES), fates)
+        insert_many(session, PARENTS, ("parent_id", "child_id"), parents)
+    insert_many(session, FATES, _FATE, fates)
     _store_heads(session, open_records)
 
 
-def _row(
-    op: Operation, op_id: UUID, record_id: UUID, seq: int, author: Author, now: datetime
-) -> dict[str, Any]:
-    return {
-        "id": op_id,
-        "record_kind": op.record_kind,
-        "record_id": record_id,
-        "seq": seq,
-        "kind": op.kind,
-        "path": op.path,
-        "field": op.field,
-        "value": None if op.value is None else CanonicalText(op.value_text),
-        "hash": op.hash,
-        "device_id": author.device_id,
-        "person_id": author.actor.id,
-        "n": op.n,
-        "lamport": op.lamport,
-        "at": op.at,
-        "offset": op.offset,
-        "tz": op.tz,
-        "v": op.v,
-        "received_at": now,
-    }
+def _row(op: Operation, record_id: UUID, seq: int, author: Author, now: datetime) -> tuple[Any, ...]:
+    value = None if op.value is None else CanonicalText(op.value_text)
+    return (
+        *(op.id, op.record_kind, record_id, seq, op.kind, op.path, op.field, value, op.hash),
+        *(author.device_id, author.actor.id, op.n, op.lamport, op.at, op.offset, op.tz, op.v, now),
+    )
 
 
 def _store_heads(session: Session, records: Iterable[_Record]) -> None:
     gone: list[dict[str, Any]] = []
-    new: list[dict[str, Any]] = []
+    new: list[tuple[Any, ...]] = []
     for record in records:
-        texts = {op.id: op for op in record.applied}
+        texts = {op.id: op.value_text for op in record.applied}
         for key in record.touched:
-            if record.known:
+            if key in record.known_heads:
                 gone.append({"r": record.id, "p": key[0], "f": key[1]})
             for head in record.heads[key]:
-                made = texts.get(head.id)
-                value = made.value_text if made is not None else canonical_text(head.value)
-                new.append(
-                    {
-                        "record_id": record.id,
-                        "path": key[0],
-                        "field": key[1],
-                        "operation_id": UUID(head.id),
-                        "lamport": head.lamport,
-                        "value": None if head.value is None else CanonicalText(value),
-                    }
-                )
+                text = None
+                if head.value is not None:
+                    text = CanonicalText(texts.get(head.id) or canonical_text(head.value))
+                new.append((record.id, key[0], key[1], head.id, head.lamport, text))
     if gone:
         session.execute(
             delete(HEADS).where(
@@ -390,7 +398,7 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
             gone,
         )
     if new:
-        session.execute(insert(HEADS), new)
+        insert_many(session, HEADS, _HEAD, new)
     for record in records:
         place = {"seq": record.seq, "lamport": record.lamport}
         if record.known:
@@ -473,6 +481,7 @@ def write_at_desk(
         lamport,
         place is not None,
         heads,
+        frozenset(heads),
         {key: register(held, key[1]) for key, held in heads.items()},
     )
     for name, path, register_field, value in changes:

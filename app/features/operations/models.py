@@ -101,7 +101,7 @@ class FieldHead(Base):
 
 
 class Quarantined(Base):
-    """A body that was not applied: refused, from somebody whose access ended, or a second one under a used id."""
+    """A body that was not applied: refused, from whose access ended, or a second one under a used id."""
 
     __tablename__ = "quarantine"
     __table_args__ = (Index("ix_quarantine_person_id_hash", "person_id", "hash"),)

@@ -7,7 +7,7 @@ the record's business. `wiring.py` registers the kinds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.merge import Key, Register
 from app.domain.operations import Operation
-from app.domain.permissions import Actor
+from app.domain.permissions import Act, Actor
 
 
 class Access(Enum):
@@ -30,11 +30,15 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who made the operations: a person, on a device; `active` is False when the account is disabled."""
+    """Who made the operations: a person, on a device; `active` is False when the account is disabled.
+
+    `rights` is the kinds' own memory while one batch is judged: a hundred operations ask the same question.
+    """
 
     actor: Actor
     device_id: UUID | None
     active: bool = True
+    rights: dict[tuple[UUID, Act], bool] = field(default_factory=dict, compare=False)
 
 
 State = Mapping[Key, Register]

@@ -7,7 +7,7 @@ can still be sent when the sign-in has run out. Reading always needs the session
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from app.features.evidence import commands as evidence
 from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
 from app.features.inspections.api import listed
-from app.features.operations.commands import Answer, receive
+from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import installation
 from app.features.operations.record import KINDS, Author
 from app.web.cookies import secure
@@ -42,6 +42,7 @@ from app.web.sentences import sentence
 bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
 OPERATIONS_AT_MOST = 100
 BATCH_AT_MOST = 256 * 1024
+Receive = Callable[..., list[Answer]]
 BLOBS, ROOM = "plumbline.blobs", "plumbline.pictures"
 _SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
@@ -182,11 +183,14 @@ def push() -> Response:
         "build": build[:32] if isinstance(build, str) else "",
     }
 
-    def take(session: Session) -> tuple[list[Answer], UUID]:
+    def take(session: Session, how: Receive = receive) -> tuple[list[Answer], UUID]:
         session.execute(update(Device).where(Device.id == author.device_id).values(**seen))
-        return receive(session, KINDS, author, raw, now), installation(session).epoch
+        return how(session, KINDS, author, raw, now), installation(session).epoch
 
-    answers, epoch = grouped(take)
+    try:
+        answers, epoch = grouped(take)
+    except CannotStore:
+        answers, epoch = grouped(partial(take, how=receive_carefully))
     return jsonify(api=API, batch=batch, epoch=str(epoch), results=[_result(answer) for answer in answers])
 
 
