@@ -141,7 +141,7 @@ def front_end() -> None:
     lock = ROOT / "package-lock.json"
     if changed("npm", digest([lock])) or not (ROOT / "node_modules").is_dir():
         say("Installing the front-end packages …")
-        quiet = ["--no-audit", "--no-fund", "--loglevel=error"]
+        quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
         run([VENV / "bin" / "npm", "ci", "--ignore-scripts", *quiet], "npm")
         remember("npm", digest([lock]))
     source = ROOT / "static" / "src"
