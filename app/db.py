@@ -323,7 +323,12 @@ def insert_many(
     listed = list(zip(*rows, strict=True))
     for place, processor in enumerate(processors):
         if processor is not None:
-            listed[place] = tuple(map(processor, listed[place]))
+            column = listed[place]
+            first = column[0]
+            if all(value is first for value in column):  # the same instant, person, device in every row
+                listed[place] = (processor(first),) * len(column)
+            else:
+                listed[place] = tuple(map(processor, column))
     connection.exec_driver_sql(statement, list(zip(*listed, strict=True)))
 
 

@@ -429,9 +429,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_assignments_person_id"), "assignments", ["person_id"], unique=False)
     op.create_table(
         "operation_fates",
-        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("operation_id", sa.Uuid(), nullable=False),
-        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("turn", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("fate", sa.String(length=20), nullable=False),
         sa.Column("code", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -440,8 +439,7 @@ def upgrade() -> None:
             ["operation_id"], ["operations.id"], name=op.f("fk_operation_fates_operation_id")
         ),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_operation_fates_person_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_operation_fates")),
-        sa.UniqueConstraint("operation_id", "turn", name=op.f("uq_operation_fates_operation_id_turn")),
+        sa.PrimaryKeyConstraint("operation_id", "turn", name=op.f("pk_operation_fates")),
     )
     op.create_table(
         "operation_parents",

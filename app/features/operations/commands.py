@@ -323,26 +323,10 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
 
 
 _OPERATION = [
-    "id",
-    "record_kind",
-    "record_id",
-    "seq",
-    "kind",
-    "path",
-    "field",
-    "value",
-    "hash",
-    "device_id",
-    "person_id",
-    "n",
-    "lamport",
-    "at",
-    "offset",
-    "tz",
-    "v",
-    "received_at",
+    *("id", "record_kind", "record_id", "seq", "kind", "path", "field", "value", "hash"),
+    *("device_id", "person_id", "n", "lamport", "at", "offset", "tz", "v", "received_at"),
 ]
-_FATE = ["id", "operation_id", "turn", "fate", "code", "at", "person_id"]
+_FATE = ["operation_id", "turn", "fate", "code", "at", "person_id"]
 _HEAD = ["record_id", "path", "field", "operation_id", "lamport", "value"]
 
 
@@ -355,7 +339,7 @@ def _store(session: Session, records: dict[UUID, _Record | Access], author: Auth
         for op, seq, fate, code in record.stored:
             ops.append(_row(op, record.id, seq, author, now))
             parents.extend((parent, op.id) for parent in op.parents)
-            fates.append((new_id(), op.id, 1, fate, code, now, None))
+            fates.append((op.id, 1, fate, code, now, None))
     if not ops:
         return
     if session.new:

@@ -65,11 +65,9 @@ class OperationFate(Base):
     """What became of a stored operation; a later decision is a later row, never a change."""
 
     __tablename__ = "operation_fates"
-    __table_args__ = (UniqueConstraint("operation_id", "turn"),)
 
-    id: Mapped[Id]
-    operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"))
-    turn: Mapped[int]
+    operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"), primary_key=True)
+    turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     fate: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(60), default="")
     at: Mapped[datetime]
