@@ -1,0 +1,177 @@
+"""GET /health: a word for everybody, the parts for those who mend."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from app import migrate
+from app.adapters.schema import newest_revision
+from app.config import Config
+from app.db import database, transaction
+from app.factory import create_app
+from app.outbox import send
+from app.web import health
+from app.web.listeners import Listeners
+from tests.cast import Cast
+from tests.client import PageClient
+
+NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+def asked(app: Flask, peer: str, **headers: str) -> tuple[int, dict[str, Any]]:
+    answer = app.test_client().get("/health", environ_overrides={"REMOTE_ADDR": peer}, headers=headers)
+    return answer.status_code, answer.get_json()
+
+
+def parts(app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = asked(app, "127.0.0.1")[1]["parts"]
+    return found
+
+
+def test_anybody_learns_ok_and_nothing_more(app: Flask) -> None:
+    assert asked(app, "203.0.113.9") == (200, {"api": "plumbline/1", "ok": True})
+
+
+def test_this_machine_gets_every_part(app: Flask) -> None:
+    status, answer = asked(app, "127.0.0.1")
+    assert status == 200 and answer["ok"]
+    assert set(answer["parts"]) >= {"database", "disk", "queue", "reports"}
+    assert answer["build"]
+    for name, part in answer["parts"].items():
+        assert isinstance(part["ok"], bool), name
+        assert part["ok"] or part["why"], name
+
+
+def test_an_admin_gets_the_parts_from_anywhere_and_a_manager_does_not(
+    app: Flask, cast: Cast, client_for: Callable[..., PageClient]
+) -> None:
+    far = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}}
+    assert "parts" in client_for(cast.admin).get("/health", **far).get_json()
+    for person in (cast.manager, cast.owner, cast.officer):
+        assert "parts" not in client_for(person).get("/health", **far).get_json()
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
+def test_whoever_comes_through_a_proxy_on_this_machine_is_not_this_machine(app: Flask, header: str) -> None:
+    app.wsgi_app = Listeners(app.wsgi_app, 0, None, database_path(app))  # type: ignore[method-assign,assignment]
+    value = "for=203.0.113.9" if header == "Forwarded" else "203.0.113.9"
+    assert "parts" not in asked(app, "127.0.0.1", **{header: value})[1]
+    assert "parts" in asked(app, "127.0.0.1")[1]
+
+
+def test_a_forwarded_address_of_loopback_does_not_open_the_parts(
+    database_url: str, config_for: Callable[..., Config]
+) -> None:
+    config = config_for(database_url, PLUMBLINE_PROXIES="1")
+    app = create_app(config)
+    app.wsgi_app = Listeners(app.wsgi_app, 1, None, config.data)  # type: ignore[method-assign,assignment]
+    assert "parts" not in asked(app, "203.0.113.9", **{"X-Forwarded-For": "127.0.0.1"})[1]
+    assert "parts" not in asked(app, "127.0.0.1", **{"X-Forwarded-For": "127.0.0.1"})[1]
+
+
+def database_path(app: Flask):  # type: ignore[no-untyped-def]
+    return app.config["PLUMBLINE"].data
+
+
+def test_sqlite_says_its_library_and_how_durable_it_is(app: Flask) -> None:
+    part = parts(app)["database"]
+    assert part["engine"] == "sqlite"
+    assert part["library"] == sqlite3.sqlite_version
+    assert part["journal_mode"] == ("WAL" if part["wal_reset_fix"] else "TRUNCATE")
+    assert part["synchronous"] == "FULL"
+    assert part["migration"] == newest_revision()
+
+
+def test_both_engines_are_looked_at(app_on_both: Flask) -> None:
+    part = parts(app_on_both)["database"]
+    assert part["ok"], part
+    assert part["engine"] == ("sqlite" if app_on_both.config["PLUMBLINE"].sqlite else "postgresql")
+
+
+def test_an_older_schema_is_not_well(app: Flask) -> None:
+    with app.app_context(), database().engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert asked(app, "203.0.113.9") == (503, {"api": "plumbline/1", "ok": False})
+    assert "make migrate" in parts(app)["database"]["why"]
+
+
+def test_an_empty_database_is_not_well_and_does_not_break_the_page(
+    tmp_path_factory: pytest.TempPathFactory, config_for: Callable[..., Config]
+) -> None:
+    empty = tmp_path_factory.mktemp("empty") / "plumbline.db"
+    config = config_for(f"sqlite:///{empty}")
+    config.data.mkdir(exist_ok=True)
+    status, answer = asked(create_app(config), "127.0.0.1")
+    assert status == 503
+    assert answer["parts"]["database"] == {
+        "ok": False,
+        "why": "It could not be looked at (OperationalError).",
+    }
+
+
+@pytest.fixture
+def little_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    usage = type("Usage", (), {"free": health.LEAST_DISK - 1})
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: usage)
+    yield
+
+
+@pytest.mark.usefixtures("little_disk")
+def test_a_full_disk_is_not_well(app: Flask) -> None:
+    assert asked(app, "203.0.113.9")[0] == 503
+    assert parts(app)["disk"]["why"].startswith("Less than 200 MB")
+
+
+def test_work_that_waits_too_long_is_said_but_the_web_app_still_serves(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context(), transaction() as session:
+        send(session, "test.mail", {}, NOW)
+        send(session, "test.mail", {}, NOW).failed_at = NOW
+        send(session, "test.mail", {}, NOW).done_at = NOW
+        send(session, "test.mail", {}, NOW + timedelta(days=1))
+    monkeypatch.setattr(health.clock, "now", lambda: NOW + timedelta(minutes=2))
+    assert parts(app)["queue"] | {"worker": 0} == {
+        "ok": True,
+        "due": 1,
+        "failed": 1,
+        "late_by": 120,
+        "worker": 0,
+    }
+    monkeypatch.setattr(health.clock, "now", lambda: NOW + timedelta(minutes=7))
+    part = parts(app)["queue"]
+    assert not part["ok"] and "7 minutes" in part["why"]
+    assert asked(app, "203.0.113.9")[0] == 200
+
+
+def test_missing_libraries_are_named_with_their_packages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    health.register(app, "reports", health.reports)
+    monkeypatch.setattr(health, "missing_packages", lambda: ["libpango-1.0-0", "fonts-noto-cjk"])
+    part = parts(app)["reports"]
+    assert part["missing"] == ["libpango-1.0-0", "fonts-noto-cjk"]
+    assert part["why"].endswith("apt-get install libpango-1.0-0 fonts-noto-cjk")
+    assert asked(app, "203.0.113.9")[0] == 200, "the web app still serves"
+
+
+def test_a_costly_part_is_looked_at_once_for_a_while(app: Flask) -> None:
+    looked: list[int] = []
+
+    def probe() -> dict[str, Any]:
+        looked.append(1)
+        return {"ok": True}
+
+    health.register(app, "costly", probe, keep=60)
+    parts(app)
+    parts(app)
+    assert looked == [1]
+
+
+def test_the_newest_revision_is_what_alembic_says() -> None:
+    assert newest_revision() == migrate.head()
