@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -65,6 +66,44 @@ class Phone:
 
     def set(self, path: str, name: str, value: Any, **members: Any) -> dict[str, Any]:
         return self.operation("set", path, name, value, **members)
+
+    @staticmethod
+    def sha256(picture: bytes) -> str:
+        return hashlib.sha256(picture).hexdigest()
+
+    def add_photo(self, path: str, picture: bytes, **more: Any) -> dict[str, Any]:
+        """A `media.add` operation for a picture; `upload` sends its bytes."""
+        media_id = str(new_id())
+        value = {
+            "media_id": media_id,
+            "sha256": self.sha256(picture),
+            "size": len(picture),
+            "mime": "image/jpeg",
+            "w": 64,
+            "h": 48,
+            "taken_at": None,
+            "gps": None,
+            "name": "photo.jpg",
+            **more,
+        }
+        return self.operation("media.add", path, f"photo:{media_id}", value)
+
+    def put_part(self, picture: bytes, sha256: str | None = None) -> TestResponse:
+        sha = sha256 or self.sha256(picture)
+        return self.client.api(
+            "PUT",
+            f"/api/v1/media/{sha}/parts/0?ps={len(picture)}",
+            data=picture,
+            content_type="application/octet-stream",
+        )
+
+    def upload(self, picture: bytes) -> TestResponse:
+        """Sends a picture's bytes in one part and asks the server to take it."""
+        sha = self.sha256(picture)
+        part = self.put_part(picture)
+        assert part.status_code in (200, 201), part.text
+        body = {"size": len(picture), "parts": 1, "ps": len(picture), "mime": "image/jpeg"}
+        return self.client.api("POST", f"/api/v1/media/{sha}/completion", json=body)
 
     def start(self, version: UUID, site: UUID, auditor: UUID, due: str | None = None) -> str:
         """An unplanned inspection, begun on this phone; its id."""
