@@ -86,10 +86,10 @@ def checked(rule: str, value: str | None, field: str | None = None) -> str:
     try:
         if wanted.required and not text:
             raise Invalid("required")
-        if len(text) > wanted.limit:
-            raise Invalid("too_long", limit=wanted.limit)
         if text and wanted.check:
             wanted.check(text)
+        if len(text) > wanted.limit:
+            raise Invalid("too_long", limit=wanted.limit)
     except Invalid as error:
         raise Invalid(error.code, field=field or rule, **error.params) from None
     return text

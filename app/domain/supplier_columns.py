@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 # field → what we call the column in a sample sheet, per language
 HEADINGS: dict[str, dict[str, str]] = {
     "name": {"en": "Company name", "zh-Hans": "公司名称", "zh-Hant": "公司名稱"},
@@ -21,7 +19,7 @@ HEADINGS: dict[str, dict[str, str]] = {
     "language": {"en": "Language", "zh-Hans": "语言", "zh-Hant": "語言"},
 }
 # other names people give the same columns
-_ALIASES = {
+_OTHER_HEADINGS = {
     "name": """
         name, company, supplier, supplier name, vendor, vendor name, company name (en), 名称,
         名稱, 公司, 供应商, 供应商名称, 供應商, 供應商名稱, 厂商, 廠商, 厂商名称, 廠商名稱,
@@ -87,20 +85,15 @@ _LANGUAGE_NAMES = {
 }
 
 
-def folded(text: str) -> str:
-    """A heading as it is compared: without width, case, marks of duty and doubled blanks."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(plain.translate(_MARKS).split())
+def _listed(lists: dict[str, str]) -> dict[str, list[str]]:
+    return {meant: [name.strip() for name in names.split(",")] for meant, names in lists.items()}
 
 
-_MARKS = str.maketrans(dict.fromkeys("*_:.()", " "))
-
-
-def _names(lists: dict[str, str]) -> dict[str, str]:
-    return {folded(name): meant for meant, names in lists.items() for name in names.split(",")}
-
-
-FIELDS = _names(_ALIASES) | {
-    folded(text): field for field, said in HEADINGS.items() for text in said.values()
+# field → every heading it goes by
+ALIASES: dict[str, list[str]] = {
+    name: [*HEADINGS[name].values(), *others] for name, others in _listed(_OTHER_HEADINGS).items()
 }
-LANGUAGE_CODES = _names(_LANGUAGE_NAMES)
+# what people write for a language → its code
+LANGUAGE_CODES: dict[str, str] = {
+    name: code for code, names in _listed(_LANGUAGE_NAMES).items() for name in names
+}

@@ -1,7 +1,7 @@
-"""A sheet of suppliers: which column is what, and what each row says or why it cannot be read.
+"""A sheet of suppliers: what each row says, or why it cannot be taken.
 
 One row is a company with at most one site and one contact; a company with more has more rows of the same
-name. Headings are matched in three languages. Rows are numbered as the sheet numbers them, from 1.
+name. Rows are numbered as the sheet numbers them, from 1.
 """
 
 from __future__ import annotations
@@ -11,12 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.domain.companies import normalise_company_name
-from app.domain.errors import Invalid, TooLarge
+from app.domain.errors import Invalid
 from app.domain.parties import checked
-from app.domain.supplier_columns import FIELDS, LANGUAGE_CODES, folded
-
-ROWS_AT_MOST = 20_000
-HEADER_WITHIN = 20  # a title and a date often stand above the headings
+from app.domain.supplier_columns import LANGUAGE_CODES
 
 COMPANY = ("name", "other_name", "code", "country")
 SITE = ("site_name", "address", "city", "time_zone")
@@ -50,59 +47,49 @@ class Row:
     def of(cls, plain: Mapping[str, Any]) -> Row:
         return cls(**{**plain, "faults": [Fault(**fault) for fault in plain["faults"]]})
 
-    @property
-    def key(self) -> str:
-        """Rows with the same key are about one company."""
-        return self.company["code"].casefold() or normalise_company_name(self.company["name"])
 
-
-@dataclass(frozen=True)
-class Sheet:
-    """The rows below the headings, which columns were understood, and which were not."""
-
-    rows: list[Row]
-    columns: dict[str, str]
-    ignored: list[str]
-
-
-def read_sheet(
-    rows: Iterable[tuple[int, Sequence[str]]], time_zone: str, countries: Mapping[str, str]
-) -> Sheet:
-    """Reads numbered rows of cells. `time_zone` is a site's when its cell is empty; `countries` maps folded
-    names to codes.
-
-    Raises Invalid("sheet_columns_missing") without a heading for the company's name, TooLarge above 20,000
-    rows.
+def read_rows(
+    rows: Iterable[tuple[int, Sequence[str]]],
+    columns: Mapping[str, int],
+    headings: Sequence[str],
+    time_zone: str,
+    countries: Mapping[str, str],
+) -> list[Row]:
+    """Reads numbered rows of cells. `columns`: field → place in `headings`; `time_zone` is a site's when its
+    cell is empty; `countries`: folded name → code.
     """
-    waiting = iter(rows)
-    columns, headings = _header(waiting)
-    read: list[Row] = []
-    for number, cells in waiting:
-        if not any(cell.strip() for cell in cells):
+    return [_row(number, cells, columns, headings, time_zone, countries) for number, cells in rows]
+
+
+def unreadable(number: int, code: str, index: int | None, headings: Sequence[str]) -> Row:
+    """A row that could not even be read as cells; `index` is the place of the cell at fault, from 0."""
+    heading = headings[index] if index is not None and index < len(headings) else ""
+    letters = "" if index is None else _letters(index)
+    return Row(number, dict.fromkeys(COMPANY, ""), faults=[Fault(code, letters, heading)])
+
+
+def grouped(rows: Iterable[Row]) -> list[list[Row]]:
+    """Readable rows, those about one company together: of one code, or of one name where no code contradicts.
+    In order of appearance.
+    """
+    groups: list[list[Row]] = []
+    by_code: dict[str, list[Row]] = {}
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.faults:
             continue
-        if len(read) >= ROWS_AT_MOST:
-            raise TooLarge("sheet_too_large", limit=ROWS_AT_MOST)
-        read.append(_row(number, cells, columns, headings, time_zone, countries))
-    known = set(columns.values())
-    return Sheet(
-        read,
-        {name: headings[index] for name, index in columns.items()},
-        [heading for index, heading in enumerate(headings) if heading and index not in known],
-    )
-
-
-def _header(rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[dict[str, int], list[str]]:
-    for seen, (_, cells) in enumerate(rows):
-        columns: dict[str, int] = {}
-        for index, cell in enumerate(cells):
-            name = FIELDS.get(folded(cell))
-            if name and name not in columns:
-                columns[name] = index
-        if "name" in columns:
-            return columns, [" ".join(cell.split()) for cell in cells]
-        if seen + 1 >= HEADER_WITHIN:
-            break
-    raise Invalid("sheet_columns_missing", field="sheet")
+        code, name = row.company["code"].casefold(), normalise_company_name(row.company["name"])
+        group = by_code.get(code) if code else by_name.get(name)
+        if group is None and code and not any(other.company["code"] for other in by_name.get(name, [])):
+            group = by_name.get(name)
+        if group is None:
+            group = []
+            groups.append(group)
+        group.append(row)
+        by_name.setdefault(name, group)
+        if code:
+            by_code[code] = group
+    return groups
 
 
 def _row(
@@ -116,10 +103,10 @@ def _row(
     faults: list[Fault] = []
     given = {name: cells[index].strip() for name, index in columns.items() if index < len(cells)}
     given["country"] = _country(given.get("country", ""), countries)
-    given["language"] = LANGUAGE_CODES.get(folded(given.get("language", "")), given.get("language", ""))
+    given["language"] = LANGUAGE_CODES.get(given.get("language", "").casefold(), given.get("language", ""))
     has_site = any(given.get(name) for name in SITE)
     if has_site:
-        given["site_name"] = given.get("site_name") or given.get("city") or given.get("name", "")
+        given["site_name"] = given.get("site_name") or given.get("city") or given.get("name") or "-"
         given["time_zone"] = given.get("time_zone") or time_zone
     has_contact = any(given.get(name) for name in CONTACT)
 

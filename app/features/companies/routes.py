@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotAllowed, Stale
-from app.domain.parties import KINDS
+from app.domain.parties import KINDS, tidy
 from app.domain.permissions import Act, Scope, may
 from app.features.companies import commands, likeness, queries
 from app.features.companies.forms import KIND_NAMES, CompanyForm, ContactForm
@@ -129,7 +129,7 @@ def _filters() -> queries.Filters:
     asked = request.args
     state, sort, kind = asked.get("state", ""), asked.get("sort", ""), asked.get("kind", "")
     return queries.Filters(
-        text=asked.get("q", "").strip()[:200],
+        text=tidy(asked.get("q", ""))[:200],
         kind=kind if kind in KINDS else "",
         state=state if state in ("retired", "all") else "used",
         sort=sort if sort == "newest" else "name",

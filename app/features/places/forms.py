@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import SelectField, TextAreaField
+from wtforms.validators import AnyOf
 
-from app.domain.parties import time_zones
-from app.features.companies.forms import EditForm, Obeys, text
+from app.domain.parties import KINDS, time_zones
+from app.features.companies.forms import KIND_NAMES, EditForm, Obeys, text
 from app.web.countries import country_choices
-from app.web.forms import HouseForm, Needed
+from app.web.forms import HouseForm
+from app.web.sentences import SENTENCES
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -29,4 +31,11 @@ class SiteForm(EditForm):
 
 
 class SheetForm(HouseForm):
-    sheet = FileField(_l("Sheet"), validators=[Needed()])
+    sheet = FileField(_l("Sheet"), validators=[FileRequired(SENTENCES["required"])])
+    kind = SelectField(
+        _l("These companies are"),
+        choices=list(KIND_NAMES.items()),
+        validate_choice=False,
+        validators=[AnyOf(KINDS, SENTENCES["not_a_choice"])],
+        default="supplier",
+    )
