@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from app.adapters.blobs import BlobStore
-from app.adapters.workroom import CannotStart, Died, Exhausted, Failed, Limits, Refused, TimedOut, Workroom
-from app.domain.errors import Invalid, Unavailable
+from app.adapters.workroom import CannotStart, Limits, Workroom
+from app.adapters.workroom_verdict import judged
+from app.domain.errors import Unavailable
 
 REPORT_WIDTH, SCREEN_WIDTH = 1280, 480  # the longest side, in pixels
 WIDTHS = (REPORT_WIDTH, SCREEN_WIDTH)
@@ -77,27 +77,8 @@ class PictureRoom:
                 "pixels": self._most_pixels,
                 "copies": {str(width): str(copy) for width, copy in copies.items()},
             }
-            yield Picture(copies=copies, **self._check(job))
-
-    def _check(self, job: dict[str, Any]) -> dict[str, Any]:
-        try:
-            try:
-                return self._room.do(job)
-            except Died:  # perhaps killed for another's sake: one more try before anybody is blamed
-                return self._room.do(job)
-        except Refused as refusal:
-            raise Invalid(refusal.code, **refusal.params) from refusal
-        except Exhausted as error:
-            code = "too_many_pixels" if str(error) == "memory" else "picture_check_timed_out"
-            raise Invalid(code) from error
-        except Died as error:
-            if error.crashed:
-                raise Invalid("not_a_picture") from error
-            raise Unavailable("picture_check_unavailable") from error
-        except TimedOut as error:
-            raise Unavailable("picture_check_timed_out") from error
-        except (CannotStart, Failed) as error:
-            raise Unavailable("picture_check_unavailable") from error
+            facts = judged(self._room, job, "picture", "not_a_picture", "too_many_pixels")
+            yield Picture(copies=copies, **facts)
 
 
 def copy_name(sha256: str, width: int) -> str:
