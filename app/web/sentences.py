@@ -80,6 +80,10 @@ SENTENCES: dict[str, LazyString] = {
     "inspection_completed": _l("This inspection is complete. What you send is kept and shown to its owner."),
     "already_started": _l("This inspection has begun, so this can no longer be changed."),
     "reason_missing": _l("Give a reason."),
+    "due_unchanged": _l("It is due on this day already. Choose another one."),
+    "all_out_of_scope": _l("At least one section must stay, or there is nothing to ask."),
+    "plan_closed_cancelled": _l("This inspection was cancelled, so its plan can no longer be changed."),
+    "plan_closed_completed": _l("This inspection is complete, so its plan can no longer be changed."),
     "not_ready": _l("Something is still missing before this can be completed."),
     # operations
     "op_not_object": _l("This change cannot be read by the server. It is kept on the phone."),
@@ -135,7 +139,7 @@ SENTENCES: dict[str, LazyString] = {
     # sheets
     "sheet_old_format": _l("This is an old or protected Excel file. Save it as XLSX without a password."),
     "sheet_empty": _l("There is nothing in this sheet."),
-    "sheet_quote_open": _l("A quotation mark in this row is never closed."),
+    "sheet_quote_open": _l("A quotation mark in row %(row)s is never closed."),
     "sheet_cell_too_long": _l("A cell in this row holds too much text."),
     "sheet_row_too_wide": _l("This row has more cells than the heading row has columns."),
     "sheet_check_timed_out": _l("Reading this sheet took too long. Split it and import the parts."),
