@@ -21,6 +21,7 @@ from zxcvbn import zxcvbn
 SHORTEST = 12
 LONGEST = 256
 GOOD_ENOUGH = 3  # zxcvbn's score from 0 to 4
+OF_ITS_OWN = 6  # letters and digits that no word of the person or the organisation gives
 JUDGED = 72  # zxcvbn's time grows with the square of the length, and it refuses more
 
 _hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
@@ -59,9 +60,30 @@ def weakness(password: str, own_words: Iterable[str]) -> str | None:
         return "too_short"
     if len(password) > LONGEST:
         return "too_long"
-    mine = [part for word in own_words for part in {word, *re.split(r"[\W_]+", word)} if len(part) > 1]
+    mine = _parts(own_words)
+    if _left_over(password, mine) < OF_ITS_OWN:
+        return "own_words"
     found = zxcvbn(_same(password)[:JUDGED], user_inputs=mine)
     return None if found["score"] >= GOOD_ENOUGH else _why(found["sequence"])
+
+
+def _parts(own_words: Iterable[str]) -> list[str]:
+    """Each word, its pieces, and the pieces run together ("BoChen"); the longest first."""
+    found: set[str] = set()
+    for word in own_words:
+        word = word.casefold()
+        for text in (word, word.partition("@")[0]):
+            pieces = [piece for piece in re.split(r"[\W_]+", text) if piece]
+            found.update((text, "".join(pieces), *pieces))
+    return sorted((part for part in found if len(part) > 1), key=lambda part: (-len(part), part))
+
+
+def _left_over(password: str, mine: list[str]) -> int:
+    """How many letters and digits of the password are not part of the person's own words."""
+    left = _same(password).casefold()
+    for part in mine:
+        left = left.replace(part, " ")
+    return sum(character.isalnum() for character in left)
 
 
 def _why(parts: list[dict[str, Any]]) -> str:

@@ -33,9 +33,14 @@ class Needed:
     field_flags = {"required": True}  # noqa: RUF012 (WTForms reads it from the class)
 
     def __call__(self, form: Form, field: Field) -> None:
-        if not field.data or (isinstance(field.data, str) and not field.data.strip()):
+        if not field.data or (isinstance(field.data, str) and not _visible(field.data)):
             field.errors = []
             raise StopValidation(sentence("required"))
+
+
+def _visible(text: str) -> bool:
+    # zero-width characters are no blanks to Python, but a name made of them shows nothing
+    return any(unicodedata.category(character)[0] not in "ZC" for character in text)
 
 
 class AtMost:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -43,8 +44,14 @@ def invite(
 def add_person(
     session: Session, email: str, name: str, language: str, time_zone: str, now: datetime
 ) -> Person:
-    """The row of a person who has no password and no grant yet. Raises Invalid("email_taken")."""
+    """The row of a person who has no password and no grant yet. Raises Invalid "not_an_email",
+    "email_taken".
+    """
     email = email.strip().lower()
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise Invalid("not_an_email", field="email") from error
     if by_email(session, email) is not None:
         raise Invalid("email_taken", field="email")
     person = Person(email=email, name=name.strip(), language=language, time_zone=time_zone, created_at=now)
