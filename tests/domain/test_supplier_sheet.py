@@ -73,7 +73,11 @@ def test_every_fault_names_its_column() -> None:
 
 
 def test_rows_survive_being_kept_as_json() -> None:
-    for read in (row(name="Kaida", city="Wuxi"), row(email="x"), unreadable(3, "sheet_row_unreadable", None, [])):
+    for read in (
+        row(name="Kaida", city="Wuxi"),
+        row(email="x"),
+        unreadable(3, "sheet_row_unreadable", None, []),
+    ):
         assert Row.of(json.loads(json.dumps(read.plain()))) == read
 
 

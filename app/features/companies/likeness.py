@@ -57,4 +57,4 @@ class Names:
 def similar(session: Session, actor: Actor, name: str, other_name: str = "") -> list[Alike]:
     """Companies in use that this person may see and whose names are like these, the most alike first."""
     known = queries.names_in_use(session, actor)
-    return Names([(str(company_id), *names) for company_id, *names in known]).like(name, other_name)
+    return Names([(str(key), stored, other) for key, stored, other in known]).like(name, other_name)

@@ -56,7 +56,11 @@ def auditor_of(app: Flask, company_id: UUID) -> UUID:
     with app.app_context(), transaction() as session:
         session.add(
             GivenGrant(
-                person_id=person_id, role="auditor", scope_kind="company", scope_id=company_id, created_at=BORN
+                person_id=person_id,
+                role="auditor",
+                scope_kind="company",
+                scope_id=company_id,
+                created_at=BORN,
             )
         )
     return person_id
@@ -166,7 +170,13 @@ def test_a_scoped_manager_sees_and_changes_one_company_only(
     assert "Add a supplier" not in listed
     assert client.get(f"/suppliers/{cast.supplier}").status_code == 200
     theirs = f"/suppliers/{cast.other_supplier}"
-    for path in (theirs, f"{theirs}/edit", f"{theirs}/contacts/new", f"{theirs}/sites", f"{theirs}/sites/new"):
+    for path in (
+        theirs,
+        f"{theirs}/edit",
+        f"{theirs}/contacts/new",
+        f"{theirs}/sites",
+        f"{theirs}/sites/new",
+    ):
         assert client.get(path).status_code == 404, path
     posts = (theirs, f"{theirs}/retirement", f"{theirs}/restoration", f"{theirs}/contacts", f"{theirs}/sites")
     for path in posts:
@@ -254,7 +264,9 @@ def test_contacts_are_added_changed_and_retired(app: Flask, cast: Cast, client_f
     assert stale.status_code == 409
     assert "Logistics" in stale.text
     assert "Quality" in stale.text
-    assert "Zhao Min" in client.get("/suppliers?q=zhao").text or "Hengda" in client.get("/suppliers?q=zhao").text
+    assert (
+        "Zhao Min" in client.get("/suppliers?q=zhao").text or "Hengda" in client.get("/suppliers?q=zhao").text
+    )
     assert client.post(f"{edit}/retirement", {"record_version": "2"}).status_code == 303
     assert "Hengda" not in client.get("/suppliers?q=zhao").text
     elsewhere = f"/suppliers/{cast.other_supplier}/contacts/{contact.id}"

@@ -15,7 +15,12 @@ from tests.cast import Cast
 from tests.client import PageClient
 
 Clients = Callable[..., PageClient]
-PLANT = {"name": "Plant 2", "address": "18 Xinghu Street\nBuilding 4", "city": "苏州", "time_zone": "Asia/Tokyo"}
+PLANT = {
+    "name": "Plant 2",
+    "address": "18 Xinghu Street\nBuilding 4",
+    "city": "苏州",
+    "time_zone": "Asia/Tokyo",
+}
 
 
 def site_named(app: Flask, name: str) -> Site:
@@ -25,7 +30,9 @@ def site_named(app: Flask, name: str) -> Site:
 
 def acts(app: Flask, record_id: UUID) -> list[str]:
     with app.app_context(), transaction() as session:
-        return list(session.scalars(select(Entry.act).where(Entry.record_id == record_id).order_by(Entry.seq)))
+        return list(
+            session.scalars(select(Entry.act).where(Entry.record_id == record_id).order_by(Entry.seq))
+        )
 
 
 def test_a_site_is_added_with_its_zone_and_found_by_its_city(
@@ -48,7 +55,13 @@ def test_a_site_is_added_with_its_zone_and_found_by_its_city(
 def test_wrong_fields_are_named_and_typing_stays(cast: Cast, client_for: Clients) -> None:
     answer = client_for(cast.manager).post(
         f"/suppliers/{cast.supplier}/sites",
-        {"name": "", "city": "z" * 121, "country": "C", "time_zone": "Mars/Phobos", "address": "kept address"},
+        {
+            "name": "",
+            "city": "z" * 121,
+            "country": "C",
+            "time_zone": "Mars/Phobos",
+            "address": "kept address",
+        },
     )
     assert answer.status_code == 422
     for field in ("name", "city", "country", "time_zone"):
