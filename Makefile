@@ -5,13 +5,12 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 HTTPS_PORT ?= 8443
 export HOST PORT HTTPS_PORT
-export PYTHONDONTWRITEBYTECODE :=
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 SET_UP = @$(PYTHON) -m scripts.set_up
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 CATALOGUES = app/translations
-BABEL = --project=Plumbline --sort-by-file --no-location
+TEXTS = $(CATALOGUES)/messages.pot
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench pictures soak build migrate lock translations clean set-up set-up-all
@@ -22,10 +21,10 @@ help: ## This list
 	@printf '\n  HOST=0.0.0.0 serves phones too (HTTPS on HTTPS_PORT=8443); PORT=8000; PLUMBLINE_DEMO=0 starts empty.\n'
 
 run: set-up ## Install what is missing, migrate, load the demo when empty, serve web and worker
-	@exec .venv/bin/python -m scripts.serve
+	@exec python -m scripts.serve
 
 test: check ## Install what is missing, then every check and every test
-	@node --test "tests/js/**/*.test.js"
+	@node --test --test-reporter=dot $$(find tests/js -name '*.test.js')
 	@python -m pytest -n 2
 
 check: set-up-all ## The fast checks only: style, types, import direction, templates, scripts
@@ -56,9 +55,12 @@ lock: set-up ## Resolve the dependencies anew into the two lock files and packag
 	@$(LOCK) -c requirements.lock pyproject.toml -o requirements-run.lock
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
-translations: set-up ## Collect the texts into the catalogues, then compile them
-	@pybabel -q extract -F babel.cfg -k _l $(BABEL) -o $(CATALOGUES)/messages.pot .
-	@pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) --no-fuzzy-matching
+translations: set-up-all ## Collect the texts into the catalogues, then compile them
+	@mkdir -p $(CATALOGUES)
+	@pybabel -q extract -F babel.cfg -k _l --project=Plumbline --sort-by-file --add-location=file -o $(TEXTS) .
+	@for each in zh_Hans_CN zh_Hant_TW; do \
+	  test -e $(CATALOGUES)/$$each || pybabel -q init -i $(TEXTS) -d $(CATALOGUES) -l $$each; done
+	@pybabel -q update -i $(TEXTS) -d $(CATALOGUES) --no-fuzzy-matching
 	@pybabel -q compile -d $(CATALOGUES)
 
 clean: ## Remove what was built and installed; data/ stays

@@ -9,6 +9,7 @@ import struct
 from ipaddress import ip_address
 
 SIOCGIFADDR = 0x8915
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
 SAYS = {
     errno.EADDRINUSE: "{name}={port} is in use by another program. Choose another: make run {name}={other}",
     errno.EACCES: "{name}={port} needs root. Choose one above 1023: make run {name}={other}",
@@ -57,11 +58,16 @@ def local_addresses(host: str) -> list[str]:
     """The addresses under which others reach a server on `host`: itself, or every IPv4 of this machine, with
     the one that leads out first.
     """
-    if host not in ("0.0.0.0", "::", ""):  # noqa: S104 (compared, not bound)
+    if host not in EVERYWHERE:
         return [host]
     found = [_leading_out(), *(_of(name) for _, name in socket.if_nameindex())]
     wanted = [each for each in found if each and not ip_address(each).is_loopback]
     return list(dict.fromkeys(wanted))
+
+
+def from_here(host: str) -> str:
+    """The address under which this machine itself reaches a server on `host`."""
+    return "127.0.0.1" if host in EVERYWHERE else host
 
 
 def in_url(host: str) -> str:

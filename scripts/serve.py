@@ -7,6 +7,7 @@ is a sentence and a number, never a traceback.
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
 import socket
@@ -26,7 +27,7 @@ from app.adapters.machine import advice, missing_packages
 from app.adapters.schema import newest_revision
 from app.config import ROOT, BadSetting, Config, read_config
 from scripts import supervise
-from scripts.addresses import CannotListen, in_url, listen, local_addresses, reaches_others
+from scripts.addresses import CannotListen, from_here, in_url, listen, local_addresses, reaches_others
 from scripts.greeting import greeting, sign_ins
 
 WEB = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "scripts" / "gunicorn_conf.py")]
@@ -73,8 +74,7 @@ def default_public_url(place: Place) -> str:
         addresses = local_addresses(place.host)
         if addresses:
             return f"https://{in_url(addresses[0])}:{place.https_port}"
-    host = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
-    return f"http://{in_url(host)}:{place.port}"
+    return f"http://{in_url(from_here(place.host))}:{place.port}"
 
 
 def is_ready(config: Config) -> bool:
@@ -133,7 +133,9 @@ async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
         web = [*WEB, "--workers", str(place.processes), *bind]
         numbers = tuple(each.fileno() for each in sockets)
         children.append(await supervise.start("The web process", web, environ, str(ROOT), numbers))
-        children.append(await supervise.start("The worker", WORKER, environ, str(ROOT)))
+        # UNDER CONSTRUCTION: the worker is started as soon as it is there
+        if importlib.util.find_spec("app.adapters.jobs"):
+            children.append(await supervise.start("The worker", WORKER, environ, str(ROOT)))
         for each in sockets:
             each.close()  # a copy left here would let callers wait for a server that is gone
         if place.https_port:
@@ -174,11 +176,11 @@ async def _tls_front(outer: socket.socket, config: Config, target: str):  # type
 
 
 def _await_answer(place: Place) -> None:
-    host = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
+    address = f"http://{in_url(from_here(place.host))}:{place.port}"
     until = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(f"http://{in_url(host)}:{place.port}/health", timeout=5):
+            with urllib.request.urlopen(f"{address}/health", timeout=5):
                 return
         except urllib.error.HTTPError:
             return  # it answers, if only to say what is not well
@@ -190,13 +192,14 @@ def _greeting(place: Place, config: Config) -> str:
     people = sign_ins(config.data / SIGN_INS) if config.demo else ""
     packages = missing_packages()
     warnings = [advice(packages)] if packages else []
-    local = "127.0.0.1" if place.host in ("0.0.0.0", "::") else place.host  # noqa: S104 (compared, not bound)
     phones, authority = [], ""
     if place.https_port:
         addresses = local_addresses(place.host)
         phones = [f"https://{in_url(each)}:{place.https_port}/" for each in addresses]
         authority = f"http://{in_url(addresses[0])}:{place.port}/ca.crt" if addresses else ""
-    return greeting(f"http://{in_url(local)}:{place.port}", people, phones, authority, warnings)
+    return greeting(
+        f"http://{in_url(from_here(place.host))}:{place.port}", people, phones, authority, warnings
+    )
 
 
 def main() -> int:
