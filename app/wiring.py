@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
+from app.demo.cli import demo
 from app.domain.permissions import Act
 from app.features.inspections.record import InspectionKind
 from app.features.operations.record import KINDS
@@ -58,4 +59,5 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     data = app.config["PLUMBLINE"].data
     app.extensions[sync.BLOBS] = LocalBlobs(data / "blobs")
     app.extensions[sync.ROOM] = PictureRoom()
+    app.cli.add_command(demo)
     navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])

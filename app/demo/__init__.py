@@ -1,0 +1,1 @@
+"""The demo: an organisation with its people, suppliers and sixteen inspections, made by the real commands."""
