@@ -27,10 +27,12 @@ function links() {
 
 async function firstPerson() {
   const found = await whoIsThere();
-  if (found.kind !== "ok") return only("no-server");
-  if (!found.person) return only("sign-in");
+  if (found.kind !== "ok" || !found.person) {
+    only(found.kind === "ok" ? "sign-in" : "no-server");
+    return null;
+  }
   remember(found.person);
-  return found.person;
+  return found;
 }
 
 async function start() {
@@ -38,8 +40,10 @@ async function start() {
   readWords();
   links();
   if (!isSecureContext || !globalThis.indexedDB || !crypto.subtle) return only("insecure");
-  const person = remembered() ?? (await firstPerson());
-  if (person) await new App(person).start();
+  const known = remembered();
+  if (known) return new App(known).start();
+  const found = await firstPerson();
+  return found && new App(found.person).start(found);
 }
 
 start();

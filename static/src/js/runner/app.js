@@ -1,5 +1,6 @@
 // One person's app: store, outbox, views and what moves between them.
 import { changedHands, login, register, whoIsThere } from "./account.js";
+import { Alarms } from "./alarms.js";
 import { placeChips, showChips } from "./chip.js";
 import { counts } from "./counts.js";
 import { icon, speak, template } from "./dom.js";
@@ -20,12 +21,11 @@ import { forget, remember, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const KEEP_TRYING_MS = 20000; // while the page is open and something waits
-const GRAVEST = ["stalled", "unsaved", "outdated", "blocked", "ended", "portal"];
 
 export class App {
   #view = null;
   #session = null;
-  #alarms = new Set();
+  #alarms = new Alarms();
   #place = null;
   #parts = new Map();
   #painting = null;
@@ -43,12 +43,13 @@ export class App {
     this.go = this.go.bind(this);
   }
 
-  async start() {
+  /** `found`: what the server just said of who is signed in, when it was asked before there was an app. */
+  async start(found = null) {
     this.#listen();
     this.#place = await this.store.meta("place");
     if (!location.hash && this.#place?.hash) history.replaceState(null, "", this.#place.hash);
     await this.#route();
-    this.#online();
+    this.#online(found);
     resume(this.store, shrink);
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
     idle(() => layBallast(this.store).catch(() => {}));
@@ -69,10 +70,10 @@ export class App {
       (event) => event.target.closest?.("[data-retry]") && this.#session?.retry(),
     );
     store.addEventListener("told", ({ detail }) => this.#told(detail));
-    store.addEventListener("well", () => this.#alarm("stalled", false));
+    store.addEventListener("well", () => this.#alarms.set("stalled", false));
     store.addEventListener(
       "trouble",
-      ({ detail }) => detail.what !== "failed" && this.#alarm(detail.what, true),
+      ({ detail }) => detail.what !== "failed" && this.#alarms.set(detail.what, true),
     );
     outbox.addEventListener("state", () => this.#linkChanged());
     setInterval(
@@ -104,33 +105,22 @@ export class App {
     this.#waiting = numbers.total - numbers.held;
     rememberUnsent(this.person.id, this.#waiting);
     const unsaved = Boolean(this.#session?.unsaved.size);
-    this.#alarm("unsaved", unsaved);
+    this.#alarms.set("unsaved", unsaved);
     showChips({ counts: numbers, link: this.outbox.state.link, unsaved });
   }
 
   #linkChanged() {
     const { link } = this.outbox.state;
-    this.#alarm("ended", link === "sign_in");
-    this.#alarm("portal", link === "portal");
+    this.#alarms.set("ended", link === "sign_in");
+    this.#alarms.set("portal", link === "portal");
     if (link !== this.lastLink && this.lastLink && link !== "busy") speak(say(`link_${link}`));
     this.lastLink = link;
     this.#repaint();
   }
 
-  /** At most the gravest notice stands above the view. */
-  #alarm(name, on) {
-    if (on) this.#alarms.add(name);
-    else this.#alarms.delete(name);
-    const place = document.getElementById("alarms");
-    const gravest = GRAVEST.find((each) => this.#alarms.has(each)) ?? "";
-    if (place.dataset.shown === gravest) return;
-    place.dataset.shown = gravest;
-    place.replaceChildren(...(gravest ? [template(gravest)] : []));
-  }
-
   /** With the network: who is signed in, what is to do, then everything that waits. Local work never waits for it. */
-  async #online() {
-    const found = await whoIsThere();
+  async #online(asked = null) {
+    const found = asked ?? (await whoIsThere());
     if (found.kind !== "ok") return this.outbox.now();
     if (changedHands(this.person, found.person)) {
       await this.#session?.flush?.();
@@ -183,26 +173,6 @@ export class App {
 
   lastPart(id) {
     return this.#parts.get(id);
-  }
-
-  /** How many of this phone's changes wait, per inspection. */
-  async pendingOf() {
-    const rows = await this.store.read(["ops"], (tx) => tx.store.index("mine_state").getAll([1, "pending"]));
-    const found = new Map();
-    for (const { record } of rows) found.set(record, (found.get(record) ?? 0) + 1);
-    return found;
-  }
-
-  async photosWaiting(id) {
-    return this.store.read(["ops", "media"], async (tx) => {
-      const local = await tx.objectStore("media").index("state").getAllKeys("local");
-      let found = 0;
-      for (const sha of local) {
-        const rows = await tx.objectStore("ops").index("sha256").getAll(sha);
-        if (rows.some(({ record }) => record === id)) found += 1;
-      }
-      return found;
-    });
   }
 
   async #route() {

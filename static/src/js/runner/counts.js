@@ -30,3 +30,24 @@ export function counts(store) {
     return { total, held, pending, photos: local.length, staged, refused: rejected + unread.length };
   });
 }
+
+/** How many of this phone's changes wait, per inspection. */
+export async function pendingOf(store) {
+  const rows = await store.read(["ops"], (tx) => tx.store.index("mine_state").getAll([1, "pending"]));
+  const found = new Map();
+  for (const { record } of rows) found.set(record, (found.get(record) ?? 0) + 1);
+  return found;
+}
+
+/** How many photos of one inspection are only on this phone. */
+export function photosWaiting(store, record) {
+  return store.read(["ops", "media"], async (tx) => {
+    const local = await tx.objectStore("media").index("state").getAllKeys("local");
+    let found = 0;
+    for (const sha of local) {
+      const rows = await tx.objectStore("ops").index("sha256").getAll(sha);
+      if (rows.some((row) => row.record === record)) found += 1;
+    }
+    return found;
+  });
+}

@@ -42,9 +42,14 @@ export async function settle(store, operations, results) {
   const asked = new Map(operations.map((op) => [op.id, op]));
   const settled = [];
   const deferred = [];
+  let foreign = false;
   for (const result of results) {
     const op = asked.get(result?.id);
     if (!op) continue;
+    if (result.code === "device_of_other") {
+      foreign = true; // this browser carries another person's proof just now: nothing is wrong with the operation
+      continue;
+    }
     if (result.result === "deferred") deferred.push(op.id);
     // a repeated operation keeps the fate it was given the first time
     const state = STATES[result.result === "duplicate" ? (result.fate ?? "applied") : result.result];
@@ -64,7 +69,7 @@ export async function settle(store, operations, results) {
   });
   if (settled.length)
     store.tell({ type: "receipts", records: [...new Set(operations.map((op) => op.record.id))] });
-  return { settled: settled.length, deferred };
+  return { settled: settled.length, deferred, foreign };
 }
 
 /** Sends one batch; too large or unreadable as a whole: halves it, down to the one operation at fault. */
@@ -76,7 +81,8 @@ async function send(store, operations, context) {
   });
   if (answer.kind === "ok") {
     if (answer.body.batch !== batch || !Array.isArray(answer.body.results)) return { kind: "portal" };
-    return { kind: "ok", ...(await settle(store, operations, answer.body.results)) };
+    const settled = await settle(store, operations, answer.body.results);
+    return settled.foreign ? { kind: "login" } : { kind: "ok", ...settled };
   }
   if (answer.kind !== "problem" || (answer.status !== 413 && answer.status !== 422)) return answer;
   if (operations.length === 1) {

@@ -157,8 +157,18 @@ export class Session extends EventTarget {
     return score(this.definition, this.answers, this.left);
   }
 
+  /** What the rules name, and two texts for one field of the opening or closing page. */
   get blockers() {
-    return blockers(this.definition, this.answers, this.left, tornQuestions(this.state));
+    const pages = this.conflicts.filter(({ path }) => !path.startsWith("q/"));
+    const others = pages.map(({ path }) => ({
+      code: "conflict",
+      page: path === "closing" ? "closing" : "opening",
+    }));
+    return blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);
+  }
+
+  get conflicts() {
+    return [...this.state.values()].filter(({ conflict }) => conflict);
   }
 
   missing(question, answers = this.answers) {
@@ -173,8 +183,16 @@ export class Session extends EventTarget {
     return rows(this.state, "participants");
   }
 
+  /**
+   * Completed on the server, or here with nothing open. A completion that waits while somebody else's answer came in
+   * between holds nothing shut: what it wants can still be given, then it goes through.
+   */
   get completed() {
-    return Boolean(this.read(KIND, "completed")) || this.row.state === "completed";
+    if (this.row.state === "completed") return true;
+    const held = this.state.get(key(KIND, "completed"));
+    if (!held?.value) return false;
+    const waits = held.heads.some(({ id }) => this.operations.get(id)?.state === "pending");
+    return !waits || this.blockers.length === 0;
   }
 
   get closed() {

@@ -1,11 +1,13 @@
 // Every word the runner says comes from the page, which is drawn once per language.
 
 let all = new Map();
+let locale = "en-GB";
 let plural = new Intl.PluralRules("en");
 export let language = "en";
 
 export function readWords(root = document) {
   language = document.documentElement.lang || "en";
+  locale = language === "en" ? "en-GB" : language; // day before month, as most of the world reads it
   plural = new Intl.PluralRules(language);
   all = new Map();
   for (const found of root.querySelector("template#words").content.querySelectorAll("[data-word]")) {
@@ -36,7 +38,7 @@ export function pick(words) {
 }
 
 const format = (options, zone) =>
-  new Intl.DateTimeFormat(language, zone ? { ...options, timeZone: zone } : options);
+  new Intl.DateTimeFormat(locale, zone ? { ...options, timeZone: zone } : options);
 
 export const clock = (at) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 export const longDay = (at) => format({ weekday: "long", day: "numeric", month: "long" }).format(at);
@@ -44,8 +46,11 @@ export const dayMonth = (at) => format({ day: "numeric", month: "short" }).forma
 
 /** A date without time ("2026-11-30") as a day nobody's zone can move. */
 export const dateOf = (text) => new Date(`${text}T12:00:00Z`);
-export const plainDay = (text) =>
-  format({ day: "numeric", month: "short", year: "numeric" }, "UTC").format(dateOf(text));
+/** With its year only where it is another one. */
+export function plainDay(text) {
+  const year = dateOf(text).getUTCFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return format({ day: "numeric", month: "short", year }, "UTC").format(dateOf(text));
+}
 export const weekday = (text) => format({ weekday: "long" }, "UTC").format(dateOf(text));
 
 /** The date it is now in a zone, as "2026-11-30". */

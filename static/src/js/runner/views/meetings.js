@@ -2,6 +2,7 @@
 import { element, fill, textOf } from "../dom.js";
 import { plainDay, say } from "../words.js";
 import { paintSaved } from "./question.js";
+import { versus } from "./remarks.js";
 
 const PLAN = ["objectives", "scope", "criteria", "client"];
 
@@ -92,6 +93,16 @@ export class Meetings {
     paintSaved(page.querySelector("[data-saved]"), order.find((state) => found.includes(state)) ?? null);
   }
 
+  /** Two texts for one field: both stand there until somebody chooses. */
+  #versus(page, paths) {
+    const torn = this.session.conflicts.filter(({ path }) => paths.includes(path));
+    const place = page.querySelector("[data-torn]");
+    const drawn = JSON.stringify(torn.map(({ heads }) => heads.map(({ id }) => id)));
+    if (place.dataset.drawn === drawn) return;
+    place.dataset.drawn = drawn;
+    place.replaceChildren(...torn.map((held) => versus(this.session, held)));
+  }
+
   paint() {
     const { opening, closing, session } = this;
     const people = session.participants;
@@ -106,6 +117,8 @@ export class Meetings {
     closing.querySelector("[data-attendance]").hidden = ids.length === 0;
     fill(opening, { people: ids.length ? say("people", { n: ids.length }) : null });
     const rows = ids.map((id) => `participants/${id}`);
+    this.#versus(opening, ["opening", "plan", ...rows]);
+    this.#versus(closing, ["closing"]);
     this.#saved(opening, ["opening", ...rows]);
     this.#saved(closing, ["closing"]);
   }

@@ -14,6 +14,7 @@ const address = (sha, width) => `/api/v1/media/${sha}?w=${width}`;
 
 export class Photos {
   #known = new Map(); // sha256 → {state, url}
+  #looked = new Set(); // sha256 the store was asked for; drawing waits for that
   #working = new Map(); // staging id → {path, url}
   problems = new Map(); // path → why a capture was refused
   #target = null;
@@ -38,6 +39,7 @@ export class Photos {
     const rows = await this.app.store.read(["media"], (tx) =>
       Promise.all(wanted.map((sha) => tx.store.get(sha))),
     );
+    for (const sha of wanted) this.#looked.add(sha);
     for (const row of rows) {
       if (!row) continue;
       const known = this.#known.get(row.sha256);
@@ -83,6 +85,7 @@ export class Photos {
     this.#working.delete(row.id);
     if (outcome.refused) return this.#refuse(path, outcome.refused);
     speak(say("said_saved", { id: path.slice(2) }));
+    await this.refresh();
     return this.changed(path);
   }
 
@@ -116,7 +119,7 @@ export class Photos {
   /** The row of thumbnails below a question. */
   paint(list, path, closed) {
     const id = path.slice(2);
-    const photos = this.session.photos(path);
+    const photos = this.session.photos(path).filter(({ sha256 }) => this.#looked.has(sha256));
     const working = [...this.#working.values()].filter((each) => each.path === path);
     const drawn = JSON.stringify([
       photos.map(({ media_id, sha256 }) => [media_id, this.#known.get(sha256)?.state]),

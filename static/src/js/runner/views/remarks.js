@@ -36,7 +36,6 @@ function owed(score, lacks, hint) {
       : "duty_note_star";
   const actions = [];
   if (note && hint) actions.push(button(say("hinted"), "hinted", "check"));
-  if (note) actions.push(button(say("write_note"), "note", "note"));
   const title = photo && note ? "duty_both" : photo ? "duty_photo" : "duty_note";
   return remark("warn", photo ? "camera" : "note", say(title), say(why), ...actions);
 }
@@ -97,8 +96,7 @@ export function versus(session, held) {
   return node;
 }
 
-export const conflictsAt = (session, path) =>
-  [...session.state.values()].filter((held) => held.conflict && held.path === path);
+const conflictsAt = (session, path) => session.conflicts.filter((held) => held.path === path);
 
 /** Everything that stands below a question now. */
 export function remarks(session, photos, question, answer, lacks, hint) {

@@ -1,5 +1,6 @@
 // Review and finish: the result with its reasons, what still blocks it, and completing.
 import { severity } from "../../domain/findings.js";
+import { pendingOf, photosWaiting } from "../counts.js";
 import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
 import { subject } from "./work.js";
@@ -11,6 +12,8 @@ const SIGNS = {
   reason_missing: "note",
   conflict: "people",
 };
+
+const MOST_LISTED = 3;
 
 function note(kind, sign, title, text) {
   const node = element("remark");
@@ -64,8 +67,17 @@ export class ReviewView {
     return item;
   }
 
-  #blocker({ code, question, section }) {
+  #blocker({ code, question, section, page }) {
     const { session } = this;
+    if (page) {
+      const title = say("block_conflict_page", { page: say(page) });
+      return fill(element("blocker"), {
+        url: this.#to(page),
+        icon: icon(SIGNS[code]),
+        title,
+        text: say("two_texts"),
+      });
+    }
     const asked = session.questions.find(({ id }) => id === question);
     const score = session.answers[question]?.score;
     const about = {
@@ -82,6 +94,23 @@ export class ReviewView {
     });
   }
 
+  /** Many open questions of one section are one line: the list is read on a phone. */
+  #blockers(found) {
+    return found.flatMap((each) => {
+      const open = found.filter(({ code, section }) => code === "unanswered" && section === each.section);
+      if (each.code !== "unanswered" || open.length <= MOST_LISTED) return [this.#blocker(each)];
+      if (open[0] !== each) return [];
+      const title = say("block_unanswered_many", {
+        section: this.#section(each.section),
+        count: open.length,
+      });
+      const text = say("block_unanswered_from", { id: each.question });
+      return [
+        fill(element("blocker"), { url: this.#to(`q/${each.question}`), icon: icon("list"), title, text }),
+      ];
+    });
+  }
+
   #finding(question, found) {
     const more = found.at_once ? ` · ${say("at_once")}` : "";
     const title = `${question.id} ${textOf(question.text)}`;
@@ -95,11 +124,11 @@ export class ReviewView {
     return node;
   }
 
-  #part(name, nodes) {
+  #part(name, nodes, count = nodes.length) {
     const place = this.root.querySelector(`[data-${name}]`);
     place.hidden = nodes.length === 0;
     place.querySelector("ul").replaceChildren(...nodes);
-    fill(place, { n: String(nodes.length) });
+    fill(place, { n: String(count) });
   }
 
   #result(result) {
@@ -149,7 +178,8 @@ export class ReviewView {
     const finish = this.root.querySelector("[data-complete]");
     first.hidden = !blockers.length || session.closed;
     finish.hidden = blockers.length > 0 || session.closed;
-    if (blockers.length) first.setAttribute("href", this.#to(`q/${blockers[0].question}`));
+    if (blockers.length)
+      first.setAttribute("href", this.#to(blockers[0].page ?? `q/${blockers[0].question}`));
     const left = session.closed
       ? say(session.completed ? "completed_title" : "cancelled_title")
       : blockers.length
@@ -167,7 +197,7 @@ export class ReviewView {
     const { session } = this;
     const { result, blockers, closed } = session;
     this.#result(result);
-    this.#part("blocks", closed ? [] : blockers.map((each) => this.#blocker(each)));
+    this.#part("blocks", closed ? [] : this.#blockers(blockers), blockers.length);
     this.root.querySelector("[data-clear]").hidden = blockers.length > 0 || closed;
     this.#sections(result);
     const { answers } = session;
@@ -182,8 +212,8 @@ export class ReviewView {
     });
     this.#part("findings", findings);
     const [pending, photos] = [
-      (await this.app.pendingOf()).get(session.id) ?? 0,
-      await this.app.photosWaiting(session.id),
+      (await pendingOf(this.app.store)).get(session.id) ?? 0,
+      await photosWaiting(this.app.store, session.id),
     ];
     const waiting = this.root.querySelector("[data-waiting]");
     waiting.hidden = !photos;

@@ -7,11 +7,20 @@ import { Photos } from "./photos.js";
 import { Question } from "./question.js";
 import { subject } from "./work.js";
 
+function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFar }) {
+  if (total === null) return say("no_score");
+  if (vetoed) return say("vetoed");
+  if (!provisional) return grade ? say("grade", { grade }) : "";
+  return soFar ? say("so_far", { grade: soFar }) : "";
+}
+
 const SETTLED_MS = 300; // after scrolling, before the place is remembered
 
 export class RunnerView {
   #shown = null;
   #timer = null;
+  #pressed = false;
+  #late = new Set();
 
   constructor(app, session) {
     Object.assign(this, { app, session });
@@ -21,7 +30,7 @@ export class RunnerView {
     this.main = this.root.querySelector("main");
     this.title = subject(session.row);
     fill(this.root, {
-      title: this.title,
+      title: textOf(session.row.company?.name) || this.title,
       checklist: textOf(session.row.title ?? session.row.checklist),
       review: this.address("review"),
     });
@@ -29,8 +38,10 @@ export class RunnerView {
     this.main.addEventListener("click", (event) => this.#press(event));
     this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
     this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
-    this.heard = ({ detail }) => this.paint(detail.path);
+    this.heard = ({ detail }) => this.#paintWhenStill(detail.path ?? null);
     session.addEventListener("changed", this.heard);
+    for (const kind of ["pointerdown", "pointerup", "pointercancel"])
+      this.root.addEventListener(kind, () => this.#touch(kind));
     this.scrolled = () => this.#rememberSoon();
     addEventListener("scroll", this.scrolled, { passive: true });
   }
@@ -123,6 +134,26 @@ export class RunnerView {
     this.remember();
   }
 
+  /** Nothing may move under a finger that is down: the tap would land beside what it meant. */
+  #touch(kind) {
+    if (kind === "pointerdown") {
+      this.#pressed = true;
+      return;
+    }
+    setTimeout(() => {
+      this.#pressed = false;
+      const late = [...this.#late];
+      this.#late.clear();
+      if (late.includes(null)) this.paint();
+      else for (const path of late) this.paint(path);
+    });
+  }
+
+  #paintWhenStill(path) {
+    if (this.#pressed) this.#late.add(path);
+    else this.paint(path);
+  }
+
   /** Where a fresh visit begins: the opening page until something is answered, then the first open question. */
   #first() {
     const { session } = this;
@@ -191,27 +222,16 @@ export class RunnerView {
   #paintFoot(answers) {
     const { session } = this;
     const { result } = session;
-    const grade = result.vetoed
-      ? say("vetoed")
-      : result.provisional
-        ? result.grade_if_complete && say("so_far", { grade: result.grade_if_complete })
-        : result.grade && say("grade", { grade: result.grade });
+    const foot = this.root.querySelector("footer");
     const none = result.total === null;
-    fill(this.root, {
-      total: none ? "–" : result.total,
-      grade: none ? say("no_score") : grade || "",
-      gauge: scoreGauge(result, session.definition.rules),
-    });
+    const gauge = scoreGauge(result, session.definition.rules);
+    fill(foot, { total: none ? "–" : result.total, grade: gradeWords(result), gauge });
     const open = session.questions.filter((question) => session.missing(question, answers).length);
-    const next = this.root.querySelector("[data-next]");
     const more = open.length && !session.closed;
-    fill(this.root, {
-      next: say(more ? "next_open" : "review"),
-      open: more ? String(open.length) : null,
-      icon: icon(more ? "next" : "go"),
-    });
+    const count = more ? String(open.length) : null;
+    fill(foot, { next: say(more ? "next_open" : "review"), open: count, icon: icon(more ? "next" : "go") });
     const after = more ? this.#after(open) : null;
-    next.setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
+    foot.querySelector("[data-next]").setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
   }
 
   /** The next question that wants something, from where the reader is, round the end. */

@@ -2,6 +2,7 @@
 import { answersOf, outOfScope } from "../../domain/answers.js";
 import { key } from "../../domain/merge.js";
 import { score } from "../../domain/scoring.js";
+import { pendingOf } from "../counts.js";
 import { element, fill, gauge, gradeBox, icon, template, textOf } from "../dom.js";
 import { within } from "../schema.js";
 import { daysBetween, language, longDay, plainDay, say, today, weekday } from "../words.js";
@@ -160,7 +161,7 @@ export function workView(app) {
   fill(root, { day: longDay(Date.now()) });
 
   async function paint() {
-    const [work, pending] = await Promise.all([knownWork(store), app.pendingOf()]);
+    const [work, pending] = await Promise.all([knownWork(store), pendingOf(store)]);
     const open = work.filter(isOpen).sort(byDue);
     part(root, "progress", open.filter(({ phase }) => phase === "in_progress").map(progressItem));
     part(root, "due", open.filter(({ phase }) => phase === "planned").map(dueItem));
