@@ -345,7 +345,9 @@ def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequenc
 
 def id_text(value: Any) -> str:
     """The text with dashes of an id as the driver gave it."""
-    return str(value) if isinstance(value, UUID) else str(UUID(hex=value))
+    if isinstance(value, UUID):
+        return str(value)
+    return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
 
 
 @lru_cache(maxsize=32)

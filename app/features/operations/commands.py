@@ -211,10 +211,12 @@ def _open(
 def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     if not ids:
         return {}
-    rows = session.execute(
-        select(RECORDS.c.record_id, RECORDS.c.seq, RECORDS.c.lamport).where(RECORDS.c.record_id.in_(ids))
+    rows = select_many(
+        session,
+        "SELECT record_id, seq, lamport FROM record_heads WHERE record_id IN (:ids)",
+        [str(record_id) for record_id in ids],
     )
-    return {record_id: (seq, lamport) for record_id, seq, lamport in rows}
+    return {UUID(id_text(record_id)): (seq, lamport) for record_id, seq, lamport in rows}
 
 
 def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -10,10 +11,10 @@ from uuid import UUID
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db import id_text, select_many
 from app.domain.merge import Head, Key, Register, register
 from app.features.accounts.models import Person
 from app.features.operations.models import (
-    FieldHead,
     Installation,
     Operation,
     OperationFate,
@@ -21,7 +22,6 @@ from app.features.operations.models import (
     RecordHead,
 )
 
-HEADS = FieldHead.__table__.c
 _Turn = aliased(OperationFate)
 
 
@@ -36,13 +36,16 @@ def installation(session: Session) -> Installation:
 def heads_of(session: Session, record_ids: Sequence[UUID]) -> dict[UUID, dict[Key, list[Head]]]:
     """The heads of every register of these records."""
     found: dict[UUID, dict[Key, list[Head]]] = {record_id: {} for record_id in record_ids}
-    rows = session.execute(
-        select(
-            HEADS.record_id, HEADS.path, HEADS.field, HEADS.operation_id, HEADS.lamport, HEADS.value
-        ).where(HEADS.record_id.in_(record_ids))
+    by_text = {str(record_id): found[record_id] for record_id in record_ids}
+    rows = select_many(
+        session,
+        "SELECT record_id, path, field, operation_id, lamport, value FROM field_heads "
+        "WHERE record_id IN (:ids)",
+        list(by_text),
     )
     for record_id, path, field, operation_id, lamport, value in rows:
-        found[record_id].setdefault((path, field), []).append(Head(str(operation_id), lamport, value))
+        head = Head(id_text(operation_id), lamport, None if value is None else json.loads(value))
+        by_text[id_text(record_id)].setdefault((path, field), []).append(head)
     return found
 
 
