@@ -117,7 +117,7 @@ _CATALOGUE = """
     section_not_optional
 
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
-    reason_missing not_ready
+    reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
     op_not_object op_member_missing op_member_unknown op_type op_id op_version op_kind op_path
     op_field op_kind_field op_value op_integer op_text op_text_too_long op_key op_too_deep

@@ -1,0 +1,231 @@
+"""One operation in words: what was changed, what it said before and says now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.registers import Form
+from app.domain.words import pick
+from app.features.accounts.models import Device, Person
+from app.features.operations import queries as log
+from app.features.operations.models import Operation
+from app.web.i18n import day, moment
+
+PAGE = 50
+CLOCKS_AGREE = 120_000  # milliseconds; below, the device's own time says nothing new
+
+_FIELDS = {
+    "plan/auditors": _l("Team"),
+    "plan/due": _l("Due date"),
+    "plan/due_reason": _l("Reason of the new date"),
+    "plan/objectives": _l("Objectives"),
+    "plan/scope": _l("Scope"),
+    "plan/criteria": _l("Criteria"),
+    "plan/client": _l("Client"),
+    "opening/areas_seen": _l("Areas to be seen"),
+    "opening/areas_not_seen": _l("Areas not to be seen"),
+    "opening/remarks": _l("Remarks at the opening"),
+    "opening/held_at": _l("Opening meeting"),
+    "closing/summary": _l("Summary"),
+    "closing/good_practices": _l("Good practices"),
+    "closing/areas_not_seen": _l("Areas not seen"),
+    "closing/remarks": _l("Remarks at the closing"),
+    "closing/held_at": _l("Closing meeting"),
+    "inspection/created": _l("Inspection created"),
+    "inspection/cancelled": _l("Inspection cancelled"),
+    "inspection/completed": _l("Inspection completed"),
+}
+_ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable")}
+_PARTICIPANT = {
+    "row": _l("Participant"),
+    "name": _l("Participant: name"),
+    "organisation": _l("Participant: organisation"),
+    "role": _l("Participant: role"),
+    "opening": _l("Participant: at the opening"),
+    "closing": _l("Participant: at the closing"),
+}
+
+
+class Shown(NamedTuple):
+    """A value in words and the language it was typed in (None: the reader's)."""
+
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one operation did. `question`: the id to link to; `before`, `after`: None where nothing stood."""
+
+    what: str
+    question: str | None
+    before: Shown | None
+    after: Shown | None
+
+
+class Line(NamedTuple):
+    """One operation of the history: who (and on which device: None is the desk), when by the server and, when
+    it differs, by the device; what; its fate."""
+
+    seq: int
+    told: Told
+    person: str
+    device: str | None
+    received_at: datetime
+    device_time: str | None
+    fate: str
+    code: str
+
+
+class PageOf(NamedTuple):
+    """One page, the newest operations first. `number` of `last` pages; `total` operations."""
+
+    lines: list[Line]
+    number: int
+    last: int
+    total: int
+
+
+class Written(NamedTuple):
+    """What is told of an operation: its kind, register, value, and the value of the ones it replaced."""
+
+    kind: str
+    path: str
+    field: str
+    value: Any
+    replaced: tuple[Any, ...] = ()
+
+
+def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | None = None) -> Told:
+    """What the operation did, for a reader of `language` (the current one). `names`: person id → name."""
+    room, _slash, place = op.path.partition("/")
+    known = names or {}
+    before = next((v for v in op.replaced if v is not None), None)
+    return Told(
+        what=_what(room, place, op, form, language),
+        question=place if room == "q" and place in form.questions else None,
+        before=None if before is None else value_in_words(op.path, op.field, before, form, language, known),
+        after=None
+        if op.value is None
+        else value_in_words(op.path, op.field, op.value, form, language, known),
+    )
+
+
+def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
+    if op.kind == "media.add":
+        return _("Photo added to %(question)s", question=place)
+    if op.kind == "media.remove":
+        return _("Photo removed from %(question)s", question=place)
+    if op.kind == "row.add":
+        return _("Participant added")
+    if op.kind == "row.remove":
+        return _("Participant removed")
+    if room == "q":
+        return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
+    if room == "s":
+        titles = {section["id"]: section["title"] for section in form.definition["sections"]}
+        return _("Section %(section)s", section=pick(titles.get(place, {}), language) or place)
+    if room == "participants":
+        return str(_PARTICIPANT.get(op.field, op.field))
+    return str(_FIELDS.get(f"{room}/{op.field}", f"{op.path} {op.field}"))
+
+
+def value_in_words(
+    path: str, field: str, value: Any, form: Form, language: str, names: Mapping[str, str]
+) -> Shown | None:
+    """A register's value as people read it; None when there is nothing to read (a row, a completion)."""
+    room = path.partition("/")[0]
+    if isinstance(value, dict) and "text" in value:
+        return Shown(value["text"], value["lang"])
+    if field == "score":
+        return Shown(score_in_words(form.definition, value, language))
+    if field.startswith("photo:"):
+        return Shown(value["name"] or _("Photo"))
+    if room == "s":
+        return (
+            Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])
+        )
+    if field == "auditors":
+        return Shown(", ".join(names.get(person, _("somebody")) for person in value))
+    if field == "due":
+        return Shown(day(date.fromisoformat(value)))
+    if field == "held_at":
+        return Shown(_instant(value, None))
+    if field == "cancelled":
+        return Shown(value["reason"]["text"], value["reason"]["lang"])
+    if isinstance(value, bool):
+        return Shown(_("yes") if value else _("no"))
+    return None
+
+
+def score_in_words(definition: Mapping[str, Any], score: str, language: str) -> str:
+    """An answer on the scale with its word: "8, Mainly met"."""
+    if score == "na":
+        return _("Not applicable")
+    for option in definition["scale"]["options"]:
+        if option["value"] == score:
+            label, says = pick(option["label"], language), pick(option["says"], language)
+            return label if label == says else _("%(score)s, %(meaning)s", score=label, meaning=says)
+    return score
+
+
+def device_time(at: int, tz: str, received_at: datetime) -> str | None:
+    """The device's own clock when it disagrees with the moment of arrival by more than two minutes."""
+    if abs(int(received_at.timestamp() * 1000) - at) <= CLOCKS_AGREE:
+        return None
+    return _instant(at, tz)
+
+
+def _instant(milliseconds: int, tz: str | None) -> str:
+    try:
+        return moment(datetime.fromtimestamp(milliseconds / 1000, UTC), tz)
+    except (KeyError, ValueError, OverflowError, OSError):
+        return _("an impossible time")  # a device may send any number as its clock
+
+
+def page_of(session: Session, record_id: UUID, form: Form, language: str, number: int) -> PageOf:
+    """A page of everything that was ever stored about a record; a number out of bounds gives the nearest."""
+    total = log.head_seq(session, record_id)
+    last = max(1, -(-total // PAGE))
+    number = min(max(1, number), last)
+    upper = total - PAGE * (number - 1)
+    lower = max(0, upper - PAGE)
+    entries = log.history(session, record_id, lower, upper - lower) if upper else []
+    replaced = _values_of(session, [parent for entry in entries for parent in entry.parents])
+    labels = _labels(session, {entry.operation.device_id for entry in entries} - {None})
+    names = _names(session, [*(entry.operation.value for entry in entries), *replaced.values()])
+    lines = []
+    for entry in reversed(entries):
+        op = entry.operation
+        before = tuple(replaced[parent] for parent in entry.parents if parent in replaced)
+        told = describe(Written(op.kind, op.path, op.field, op.value, before), form, language, names)
+        label = labels.get(op.device_id) if op.device_id else None
+        clock = device_time(op.at, op.tz, op.received_at)
+        lines.append(Line(op.seq, told, entry.person, label, op.received_at, clock, entry.fate, entry.code))
+    return PageOf(lines, number, last, total)
+
+
+def _values_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, Any]:
+    rows = session.execute(select(Operation.id, Operation.value).where(Operation.id.in_(ids))) if ids else ()
+    return {row.id: row.value for row in rows}
+
+
+def _labels(session: Session, ids: Collection[UUID | None]) -> dict[UUID, str]:
+    rows = session.execute(select(Device.id, Device.label).where(Device.id.in_(ids))) if ids else ()
+    return {row.id: row.label for row in rows}
+
+
+def _names(session: Session, values: Iterable[Any]) -> dict[str, str]:
+    """The names of the people that changes of a team name."""
+    ids = {UUID(person) for value in values if isinstance(value, list) for person in value}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
+    return {str(row.id): row.name for row in rows}

@@ -1,0 +1,282 @@
+"""One inspection to read: all its page shows, from its row and its registers, in a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.answers import answers, out_of_scope
+from app.domain.errors import NotFound
+from app.domain.merge import Key, Register, rows
+from app.domain.permissions import Act, Actor, may
+from app.domain.registers import Form
+from app.features.accounts.models import Device, Person
+from app.features.evidence.commands import present_among
+from app.features.inspections import queries
+from app.features.inspections.models import Assignment, Inspection
+from app.features.operations.models import Operation
+from app.features.operations.queries import head_seq, state_of
+
+
+class Maker(NamedTuple):
+    """Who wrote an operation, on which device (None: at the desk), and when it arrived."""
+
+    person: str
+    device: str | None
+    received_at: datetime
+
+
+class Photo(NamedTuple):
+    """One photo of an answer; `holder`: whose phone still holds it, None when it is here."""
+
+    sha256: str
+    name: str
+    taken_at: int | None
+    holder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered to one question; `question` and `option` are the definition's."""
+
+    question: Mapping[str, Any]
+    score: str | None
+    option: Mapping[str, Any] | None
+    note: Mapping[str, Any] | None
+    reason: Mapping[str, Any] | None
+    photos: list[Photo]
+    last: str | None
+
+    @property
+    def not_applicable(self) -> bool:
+        return self.score == "na"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`left_out`: why it is out of scope, None when it is asked; `part`: its sums (domain/scoring.py)."""
+
+    id: str
+    title: Mapping[str, str]
+    left_out: Mapping[str, Any] | None
+    part: Mapping[str, Any] | None
+    answers: list[Answer]
+
+
+class Claim(NamedTuple):
+    """One of several values that stand in the same register."""
+
+    value: Any
+    maker: Maker
+    shown: bool
+
+
+class Conflict(NamedTuple):
+    path: str
+    field: str
+    claims: list[Claim]
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last completed inspection with the same checklist at the same site; `url` only if one may see it.
+    `difference`: tenths of a percent."""
+
+    number: str
+    id: UUID | None
+    score: int | None
+    grade: str | None
+    completed_at: datetime | None
+    difference: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    inspection: Inspection
+    form: Form
+    result: Mapping[str, Any]
+    plan: dict[str, Any]
+    cancelled: Mapping[str, Any] | None
+    opening: dict[str, Any]
+    closing: dict[str, Any]
+    participants: list[dict[str, Any]]
+    sections: list[Section]
+    conflicts: list[Conflict]
+    last: Last | None
+    team: list[Assignment]
+    seq: int
+
+    @property
+    def definition(self) -> Mapping[str, Any]:
+        return self.form.definition
+
+    @property
+    def not_applicable(self) -> list[Answer]:
+        return [a for section in self.sections for a in section.answers if a.not_applicable]
+
+    @property
+    def left_out(self) -> list[Section]:
+        return [section for section in self.sections if section.left_out is not None]
+
+    @property
+    def waiting(self) -> int:
+        """How many photos are not here yet."""
+        return sum(photo.holder is not None for s in self.sections for a in s.answers for photo in a.photos)
+
+
+def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
+    """The page of an inspection the actor may see. Raises NotFound."""
+    row = queries.get_visible_to(session, actor, inspection_id)
+    seq = head_seq(session, row.id)  # before the state: what comes in between makes a form stale, not wrong
+    form = queries.form_of(session, row.version_id)
+    state = state_of(session, row.id)
+    given = answers(state)
+    last = queries.last_before(session, row)
+    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]})
+    torn = {key: held for key, held in state.items() if held.conflict}
+    makers = _makers(session, [*_missing_photos(state, here), *_heads(torn.values())])
+    before = queries.answers_of(session, last.id) if last else {}
+    return Page(
+        inspection=row,
+        form=form,
+        result=row.result or {},
+        plan=_room(state, "plan"),
+        cancelled=queries.shown(state, "inspection", "cancelled"),
+        opening=_room(state, "opening"),
+        closing=_room(state, "closing"),
+        participants=list(rows(state, "participants").values()),
+        sections=_sections(row, form, state, given, before, here, makers),
+        conflicts=[_conflict(key, held, makers) for key, held in sorted(torn.items())],
+        last=_last(session, actor, row, last) if last else None,
+        team=queries.team(row),
+        seq=seq,
+    )
+
+
+def tools(actor: Actor, page: Page) -> dict[str, bool]:
+    """What this person may do to it now, by the name of the tool."""
+    row, scope = page.inspection, queries.scope_of(actor, page.inspection)
+    is_open = row.state in ("planned", "in_progress")
+    change = is_open and may(actor, Act.CHANGE_PLAN, scope)
+    return {
+        "assignment": change,
+        "postponement": change,
+        "plan": change,
+        "coverage": row.state == "planned" and may(actor, Act.SET_SECTION_SCOPE, scope),
+        "cancellation": is_open and may(actor, Act.CANCEL_INSPECTION, scope),
+        "answer": is_open and may(actor, Act.ANSWER_INSPECTION, scope),
+    }
+
+
+def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:
+    return {field: held.value for (at, field), held in state.items() if at == path and held.value is not None}
+
+
+def _missing_photos(state: Mapping[Key, Register], here: set[str]) -> Iterable[str]:
+    for (_path, field), held in state.items():
+        if field.startswith("photo:") and held.value is not None and held.value["sha256"] not in here:
+            yield held.heads[0].id
+
+
+def _heads(registers: Iterable[Register]) -> Iterable[str]:
+    return (head.id for held in registers for head in held.heads)
+
+
+def _makers(session: Session, ids: Iterable[str]) -> dict[str, Maker]:
+    wanted = [UUID(operation_id) for operation_id in ids]
+    if not wanted:
+        return {}
+    found = session.execute(
+        select(Operation.id, Person.name, Device.label, Operation.received_at)
+        .join(Person, Person.id == Operation.person_id)
+        .outerjoin(Device, Device.id == Operation.device_id)
+        .where(Operation.id.in_(wanted))
+    )
+    return {str(operation_id): Maker(name, label, at) for operation_id, name, label, at in found}
+
+
+def _sections(
+    row: Inspection,
+    form: Form,
+    state: Mapping[Key, Register],
+    given: Mapping[str, Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]],
+    here: set[str],
+    makers: Mapping[str, Maker],
+) -> list[Section]:
+    options = {option["value"]: option for option in form.definition["scale"]["options"]}
+    parts = {part["id"]: part for part in (row.result or {}).get("sections", [])}
+    out = out_of_scope(state)
+    holders = {
+        held.value["sha256"]: makers[held.heads[0].id].person
+        for held in state.values()
+        if held.heads
+        and held.heads[0].id in makers
+        and isinstance(held.value, dict)
+        and "sha256" in held.value
+    }
+    found = []
+    for section in form.definition["sections"]:
+        covered = queries.shown(state, f"s/{section['id']}", "covered") or {}
+        answered = [
+            _answer(question, given.get(question["id"], {}), before, options, here, holders)
+            for question in section["questions"]
+        ]
+        left_out = covered.get("reason") if section["id"] in out else None
+        found.append(Section(section["id"], section["title"], left_out, parts.get(section["id"]), answered))
+    return found
+
+
+def _answer(
+    question: Mapping[str, Any],
+    given: Mapping[str, Any],
+    before: Mapping[str, Mapping[str, Any]],
+    options: Mapping[str, Mapping[str, Any]],
+    here: set[str],
+    holders: Mapping[str, str],
+) -> Answer:
+    score = given.get("score")
+    photos = [
+        Photo(
+            photo["sha256"],
+            photo["name"],
+            photo["taken_at"],
+            None if photo["sha256"] in here else holders.get(photo["sha256"], ""),
+        )
+        for photo in given.get("photos", [])
+    ]
+    last = before.get(question["id"], {}).get("score")
+    return Answer(
+        question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
+    )
+
+
+def _conflict(key: Key, held: Register, makers: Mapping[str, Maker]) -> Conflict:
+    claims = [
+        Claim(head.value, makers[head.id], place == 0)
+        for place, head in enumerate(held.heads)
+        if head.id in makers
+    ]
+    return Conflict(key[0], key[1], claims)
+
+
+def _last(session: Session, actor: Actor, row: Inspection, last: Inspection) -> Last:
+    try:
+        seen: UUID | None = queries.get_visible_to(session, actor, last.id).id
+    except NotFound:
+        seen = None
+    comparable = row.score is not None and last.score is not None
+    return Last(
+        last.number,
+        seen,
+        last.score,
+        last.grade if not last.provisional else None,
+        last.completed_at,
+        row.score - last.score if comparable else None,  # type: ignore[operator]
+    )
