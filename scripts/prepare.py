@@ -17,6 +17,10 @@ from app import db, migrate
 from app.adapters import clock
 from app.config import ROOT
 
+DEMO_STAYS = """\
+This data folder holds the demo, and a demo never becomes a real installation. Start a real one in another
+folder: PLUMBLINE_DATA=/path make run; or go on with the demo: PLUMBLINE_DEMO=1 make run"""
+
 
 def main(arguments: list[str]) -> int:
     from wsgi import app  # says a bad setting in a sentence and ends
@@ -24,6 +28,9 @@ def main(arguments: list[str]) -> int:
     with app.app_context():
         try:
             _migrate()
+            if _is_demo() and not app.config["PLUMBLINE"].demo:
+                print(DEMO_STAYS, file=sys.stderr)
+                return 1
             if "--migrate-only" in arguments or not _nobody_yet():
                 return 0
         except OperationalError as problem:
@@ -35,10 +42,7 @@ def main(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
             return 1
-        # UNDER CONSTRUCTION: the demo is loaded as soon as its command is there
-        if app.config["PLUMBLINE"].demo:
-            return _load_demo() if "demo" in app.cli.commands else 0
-        return _invite_first_admin(app)
+        return _load_demo() if app.config["PLUMBLINE"].demo else _invite_first_admin(app)
 
 
 def _migrate() -> None:
@@ -47,6 +51,10 @@ def _migrate() -> None:
     if before != needed:
         print(f"Migrating the database from {before or 'nothing'} to {needed} …", flush=True)
         migrate.upgrade(engine)
+
+
+def _is_demo() -> bool:
+    return bool(db.reading().execute(text("SELECT demo FROM installation")).scalar())
 
 
 def _nobody_yet() -> bool:

@@ -7,6 +7,7 @@ is a sentence and a number, never a traceback.
 from __future__ import annotations
 
 import asyncio
+import http.client
 import importlib.util
 import os
 import shutil
@@ -16,8 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -78,7 +77,9 @@ def default_public_url(place: Place) -> str:
 
 
 def is_ready(config: Config) -> bool:
-    """Whether an SQLite database is at the present schema and has people: nothing to prepare then."""
+    """Whether an SQLite database is at the present schema and has people, and those are not the demo's where
+    none is wanted: nothing to prepare or to refuse then.
+    """
     path = Path(config.database_url.removeprefix("sqlite:///"))
     if not config.sqlite or not path.exists():
         return False
@@ -86,9 +87,11 @@ def is_ready(config: Config) -> bool:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)) as database:
             revision = database.execute("SELECT version_num FROM alembic_version").fetchone()
             somebody = database.execute("SELECT 1 FROM people LIMIT 1").fetchone()
+            demo = database.execute("SELECT demo FROM installation").fetchone()
     except sqlite3.Error:
         return False
-    return somebody is not None and revision == (newest_revision(),)
+    wanted = config.demo or demo != (1,)
+    return somebody is not None and revision == (newest_revision(),) and wanted
 
 
 def check_data_folder(folder: Path) -> None:
@@ -176,16 +179,18 @@ async def _tls_front(outer: socket.socket, config: Config, target: str):  # type
 
 
 def _await_answer(place: Place) -> None:
-    address = f"http://{in_url(from_here(place.host))}:{place.port}"
+    """Returns when the web process answers, well or not; or when it takes too long to wait."""
     until = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < until:
+        asking = http.client.HTTPConnection(from_here(place.host), place.port, timeout=5)
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return
-        except urllib.error.HTTPError:
-            return  # it answers, if only to say what is not well
-        except OSError:
+            asking.request("GET", "/health")
+            asking.getresponse()
+            return
+        except (OSError, http.client.HTTPException):
             time.sleep(0.05)
+        finally:
+            asking.close()
 
 
 def _greeting(place: Place, config: Config) -> str:
@@ -208,7 +213,10 @@ def main() -> int:
         first = read_config(environ)
         check_data_folder(first.data)
         place = read_place(environ, first.proxies, first.sqlite)
-        if not environ.get("PUBLIC_URL", "").strip():
+        given = environ.get("PUBLIC_URL", "").strip()
+        if given.startswith("https://") and not environ.get("PLUMBLINE_DEMO", "").strip():
+            environ["PLUMBLINE_DEMO"] = "0"  # a real address: a demo there only for whoever asks for it
+        if not given:
             environ["PUBLIC_URL"] = default_public_url(place)
         return asyncio.run(serve(place, read_config(environ), environ))
     except (BadSetting, CannotServe, CannotListen) as problem:

@@ -58,7 +58,7 @@ VISITS = (
         walked=51,
         answered=ALL,
         eights="M02 M09 E01 E03 E04 E08 P05 P09 D07 D09 D12 D13 V02 V05 G03 P06 D02 M04 E10 P02 V01 "
-        "D01 D10 V03 M05 G05",
+        "V03 M05 G05",
         na="P08",
         complete=True,
     ),

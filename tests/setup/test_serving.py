@@ -102,13 +102,19 @@ def test_ready_means_the_present_schema_and_somebody(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "plumbline.db")) as database:
         assert not ready(tmp_path), "an empty file"
         database.executescript(
-            "CREATE TABLE alembic_version(version_num); CREATE TABLE people(id);"
+            "CREATE TABLE alembic_version(version_num); CREATE TABLE people(id); CREATE TABLE installation(demo);"
+            "INSERT INTO installation VALUES(0);"
             f"INSERT INTO alembic_version VALUES('{newest_revision()}');"
         )
         assert not ready(tmp_path), "nobody"
         database.execute("INSERT INTO people VALUES(1)")
         database.commit()
         assert ready(tmp_path)
+        database.execute("UPDATE installation SET demo = 1")
+        database.commit()
+        assert ready(tmp_path)
+        real = read_config({"PLUMBLINE_DATA": str(tmp_path), "PLUMBLINE_DEMO": "0"})
+        assert not is_ready(real), "a demo where none is wanted is refused in words"
         database.execute("UPDATE alembic_version SET version_num = '0000'")
         database.commit()
         assert not ready(tmp_path), "an older schema"
