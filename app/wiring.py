@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Flask
 from flask.cli import AppGroup
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 
+from app.adapters import clock, jobs, mail
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
 from app.demo.cli import demo
+from app.config import Config
 from app.domain.permissions import Act
+from app.features.accounts import mails
+from app.features.accounts.commands import links
 from app.features.inspections.record import InspectionKind
 from app.features.operations.record import KINDS
 from app.features.sync import api as sync
@@ -27,7 +34,7 @@ PLACES = [
     Place("inspections.index", "list", _l("Inspections"), phone=True),
     Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
     Place("checklists.index", "check", _l("Checklists")),
-    Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE),
+    Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
 
@@ -56,8 +63,36 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
         app.extensions[identity.LOADER] = lambda secret: None
     if KINDS.get(InspectionKind.name) is None:
         KINDS.add(InspectionKind())
-    data = app.config["PLUMBLINE"].data
+    config: Config = app.config["PLUMBLINE"]
+    work = jobs.connect(app)
+    work.handle(links.MAIL, posting(config, mails.letter_for))
+    data = config.data
     app.extensions[sync.BLOBS] = LocalBlobs(data / "blobs")
     app.extensions[sync.ROOM] = PictureRoom()
     app.cli.add_command(demo)
     navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])
+
+
+def posting(
+    config: Config, letter_for: Callable[[dict[str, Any], datetime], mails.Letter | None]
+) -> jobs.Handler:
+    """Carries out the outbox rows whose letter a feature writes; None means there is nothing to send any more."""
+    mailer = mail.make_mailer(config)
+
+    def post(job: jobs.Job) -> None:
+        now = clock.now()
+        letter = letter_for(job.payload, now)
+        if letter is not None:
+            mailer.send(
+                mail.build_message(
+                    config.mail_from,
+                    letter.to,
+                    letter.subject,
+                    letter.text,
+                    str(job.id),
+                    now,
+                    config.organisation,
+                )
+            )
+
+    return post

@@ -88,5 +88,7 @@ def init(app: Flask) -> None:
     def unexpected(error: Exception) -> Response | tuple[str, int]:
         # the number is what a person can quote and an operator can find; nothing else leaves
         reference = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}".upper()
-        log.exception("unexpected error %s on %s %s", reference, request.method, request.path)
+        # the rule, not the address: a one-time link carries its secret there
+        place = request.url_rule.rule if request.url_rule else request.path
+        log.exception("unexpected error %s on %s %s", reference, request.method, place)
         return answer("unexpected", 500, reference=reference)

@@ -20,6 +20,7 @@ class Place:
     label: LazyString
     act: Act | None = None
     phone: bool = False
+    also: tuple[str, ...] = ()  # beginnings of addresses that belong to it beside its own
 
 
 def register(app: Flask, places: list[Place]) -> None:
@@ -34,7 +35,9 @@ def init(app: Flask) -> None:
         every: list[Place] = app.extensions.get(PLACES, [])
         section = [place for place in every if place.endpoint.split(".")[0] == request.blueprint]
         if len(section) > 1:  # one feature with two places: the address tells them apart
-            section = [place for place in section if request.path.startswith(url_for(place.endpoint))]
+            section = [
+                place for place in section if request.path.startswith((url_for(place.endpoint), *place.also))
+            ]
         return [
             {
                 "url": url_for(place.endpoint),

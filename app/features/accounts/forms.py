@@ -158,7 +158,7 @@ def _new_password() -> PasswordField:
 class SignInForm(HouseForm):
     email = StringField(_l("E-mail"), filters=[_lower], validators=[Needed(), AtMost(254)])
     password = PasswordField(_l("Password"), validators=[Needed()])
-    kept = BooleanField(_l("Keep me signed in on this device for 14 days"))
+    kept = BooleanField(_l("Keep me signed in here for 14 days"))
     next = HiddenField()
 
 
@@ -204,7 +204,10 @@ class GrantForm(HouseForm):
 
     role = SelectField(
         _l("Role"),
-        choices=[SelectChoice("", ""), *(SelectChoice(role.value, label) for role, label in ROLES.items())],
+        choices=[
+            SelectChoice("", _l("Choose a role")),
+            *(SelectChoice(role.value, label) for role, label in ROLES.items()),
+        ],
         validators=[Needed(), OneOf()],
         validate_choice=False,
     )

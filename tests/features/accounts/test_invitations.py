@@ -263,3 +263,17 @@ def test_nothing_but_the_fields_of_the_form_can_be_posted(
     assert person.disabled_at is None
     assert person.password_hash.startswith("$argon2id$")
     assert guest.get("/people").status_code == 404
+
+
+def test_no_secret_gets_into_the_log_when_something_fails(
+    app: Flask, admin: PageClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = invited(admin)
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("the database fell over")
+
+    monkeypatch.setattr("app.features.accounts.routes.sign_in.links.find", fail)
+    assert PageClient(app, None).get(path).status_code == 500
+    assert "the database fell over" in caplog.text
+    assert path.rpartition("/")[2] not in caplog.text
