@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from flask import Flask, current_app, g, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 from markupsafe import Markup, escape
 
 from app.config import LANGUAGES
@@ -74,15 +74,22 @@ def spoken(text: str | dict[str, str] | None) -> Markup:
     return Markup('<span lang="{}">{}</span>').format(tongue, content)
 
 
+def _formats() -> str:
+    """How dates are written: English as most of the world writes it, day before month (look: 18 Nov)."""
+    return "en_GB" if language() == "en" else _locale()
+
+
 def day(value: date | None, style: str = "medium") -> str:
-    return format_date(value, style, locale=str(get_locale())) if value else ""
+    if isinstance(value, datetime):  # an instant is a day only on somebody's clock: the reader's
+        value = value.astimezone(ZoneInfo(time_zone())).date()
+    return format_date(value, style, locale=_formats()) if value else ""
 
 
 def moment(value: datetime | None, zone: str | None = None, style: str = "short") -> str:
     """An instant on the reader's clock (or on the clock of `zone`)."""
     if value is None:
         return ""
-    return format_datetime(value, style, tzinfo=ZoneInfo(zone or time_zone()), locale=str(get_locale()))
+    return format_datetime(value, style, tzinfo=ZoneInfo(zone or time_zone()), locale=_formats())
 
 
 def init(app: Flask) -> None:
