@@ -123,6 +123,7 @@ def _row(
     contact = {name: read(name) for name in CONTACT} if has_contact else None
     if site is not None:
         site["country"] = company["country"]
+    faults.sort(key=lambda fault: (len(fault.column), fault.column))
     return Row(number, company, site, contact, faults)
 
 

@@ -38,6 +38,8 @@ def init(app: Flask) -> None:
             section = [
                 place for place in section if request.path.startswith((url_for(place.endpoint), *place.also))
             ]
+        if not section:  # another feature's page under a place's address, as a supplier's sites are
+            section = [place for place in every if request.path.startswith(f"{url_for(place.endpoint)}/")]
         return [
             {
                 "url": url_for(place.endpoint),

@@ -10,7 +10,7 @@ from wtforms.validators import AnyOf
 from app.domain.parties import KINDS, time_zones
 from app.features.companies.forms import KIND_NAMES, EditForm, Obeys, text
 from app.web.countries import country_choices
-from app.web.forms import HouseForm
+from app.web.forms import HouseForm, Needed
 from app.web.sentences import SENTENCES
 
 
@@ -36,6 +36,6 @@ class SheetForm(HouseForm):
         _l("These companies are"),
         choices=list(KIND_NAMES.items()),
         validate_choice=False,
-        validators=[AnyOf(KINDS, SENTENCES["not_a_choice"])],
+        validators=[Needed(), AnyOf(KINDS, SENTENCES["not_a_choice"])],
         default="supplier",
     )
