@@ -85,6 +85,7 @@ test("evidence, chunks, operation and the end of staging come together", async (
     [262144, 262144, 90112],
   );
   assert.deepEqual(await all(store, "staging"), []);
+  assert.deepEqual(await counts(store), { total: 1, held: 0, pending: 1, photos: 1, staged: 0, refused: 0 });
   assert.equal(sha(await bytesOf(store, photo.sha256)), photo.sha256);
 });
 
@@ -145,6 +146,8 @@ test("the same bytes twice are one photo and two operations", async () => {
   await cycle(store);
   assert.equal(server.media.size, 1);
   assert.equal((await counts(store)).held, 2);
+  await process(store, await stage(store, { ...target, path: "q/M03", file: camera() }), smaller());
+  assert.equal((await all(store, "media"))[0].state, "verified"); // the server has it already
 });
 
 test("operations go before photos; a photo is held when both are there, then the camera's file goes", async () => {
@@ -197,6 +200,7 @@ test("bytes damaged on the way are sent again three times, then the person is to
   await cycle(store);
   await cycle(store);
   assert.equal((await all(store, "media"))[0].state, "local");
+  assert.equal((await all(store, "originals")).length, 1);
   await cycle(store);
   const [photo] = await all(store, "media");
   assert.deepEqual([photo.state, photo.title], ["refused", "The bytes differ."]);

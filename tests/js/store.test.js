@@ -69,6 +69,22 @@ test("an edit is saved when its transaction is complete, not before", async () =
   assert.deepEqual(order, ["complete", "saved"]);
 });
 
+test("a commit that fails after every request succeeded is no save", async () => {
+  const store = phone();
+  await store.device();
+  IDBObjectStore.prototype.put = function (...args) {
+    const request = put.apply(this, args);
+    if (this.name === "fields")
+      request.addEventListener("success", () =>
+        queueMicrotask(() => this.transaction._abort("QuotaExceededError")),
+      );
+    return request;
+  };
+  await assert.rejects(write(store, answer("M01", "8")), { name: "QuotaExceededError" });
+  IDBObjectStore.prototype.put = put;
+  assert.deepEqual(await all(store, "ops"), []);
+});
+
 test("every transaction that writes asks for strict durability", async () => {
   const store = phone();
   const asked = [];
