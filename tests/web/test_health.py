@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +16,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import migrate
+from app.adapters import heartbeat
 from app.adapters.schema import newest_revision
 from app.config import Config
 from app.db import database, transaction
@@ -60,7 +65,7 @@ def test_an_admin_gets_the_parts_from_anywhere_and_a_manager_does_not(
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP"])
 def test_whoever_comes_through_a_proxy_on_this_machine_is_not_this_machine(app: Flask, header: str) -> None:
-    app.wsgi_app = Listeners(app.wsgi_app, 0, None, database_path(app))  # type: ignore[method-assign,assignment]
+    app.wsgi_app = Listeners(app.wsgi_app, 0, None, bytes)  # type: ignore[method-assign,assignment]
     value = "for=203.0.113.9" if header == "Forwarded" else "203.0.113.9"
     assert "parts" not in asked(app, "127.0.0.1", **{header: value})[1]
     assert "parts" in asked(app, "127.0.0.1")[1]
@@ -71,13 +76,9 @@ def test_a_forwarded_address_of_loopback_does_not_open_the_parts(
 ) -> None:
     config = config_for(database_url, PLUMBLINE_PROXIES="1")
     app = create_app(config)
-    app.wsgi_app = Listeners(app.wsgi_app, 1, None, config.data)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = Listeners(app.wsgi_app, 1, None, bytes)  # type: ignore[method-assign,assignment]
     assert "parts" not in asked(app, "203.0.113.9", **{"X-Forwarded-For": "127.0.0.1"})[1]
     assert "parts" not in asked(app, "127.0.0.1", **{"X-Forwarded-For": "127.0.0.1"})[1]
-
-
-def database_path(app: Flask):  # type: ignore[no-untyped-def]
-    return app.config["PLUMBLINE"].data
 
 
 def test_sqlite_says_its_library_and_how_durable_it_is(app: Flask) -> None:
@@ -137,18 +138,44 @@ def test_work_that_waits_too_long_is_said_but_the_web_app_still_serves(
         send(session, "test.mail", {}, NOW).failed_at = NOW
         send(session, "test.mail", {}, NOW).done_at = NOW
         send(session, "test.mail", {}, NOW + timedelta(days=1))
+    (app.config["PLUMBLINE"].data / heartbeat.NAME).touch()
     monkeypatch.setattr(health.clock, "now", lambda: NOW + timedelta(minutes=2))
-    assert parts(app)["queue"] | {"worker": 0} == {
+    assert parts(app)["queue"] | {"worker_seen": 0} == {
         "ok": True,
         "due": 1,
         "failed": 1,
         "late_by": 120,
-        "worker": 0,
+        "worker_seen": 0,
     }
     monkeypatch.setattr(health.clock, "now", lambda: NOW + timedelta(minutes=7))
     part = parts(app)["queue"]
     assert not part["ok"] and "7 minutes" in part["why"]
     assert asked(app, "203.0.113.9")[0] == 200
+
+
+def test_a_worker_that_falls_silent_is_missed(app: Flask) -> None:
+    assert parts(app)["queue"]["worker_seen"] is None
+    sign = app.config["PLUMBLINE"].data / heartbeat.NAME
+    sign.touch()
+    assert parts(app)["queue"]["ok"]
+    long_ago = time.time() - heartbeat.SILENT_AFTER - 5
+    os.utime(sign, (long_ago, long_ago))
+    part = parts(app)["queue"]
+    assert not part["ok"] and part["worker_seen"] >= heartbeat.SILENT_AFTER
+    assert asked(app, "203.0.113.9")[0] == 200, "what people do is kept, it leaves later"
+
+
+def test_the_worker_shows_itself_until_it_is_stopped(tmp_path: Path) -> None:
+    stop = threading.Event()
+    worker = threading.Thread(target=heartbeat.beat, args=(tmp_path, stop))
+    worker.start()
+    until = time.monotonic() + 5
+    while heartbeat.silent_for(tmp_path) is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (heartbeat.silent_for(tmp_path) or 0.0) < 5
+    stop.set()
+    worker.join(5)
+    assert not worker.is_alive()
 
 
 def test_missing_libraries_are_named_with_their_packages(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

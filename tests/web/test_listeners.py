@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,11 +33,10 @@ def ask(
     *,
     proxies: int = 0,
     https_port: int | None = 8443,
-    authority: Path = Path("none"),
     headers: dict[str, str] | None = None,
     **environ: Any,
 ) -> TestResponse:
-    client = Client(Listeners(seen, proxies, https_port, authority))
+    client = Client(Listeners(seen, proxies, https_port, lambda: b"certificate"))
     return client.get(
         path,
         headers=headers or {},
@@ -104,14 +102,12 @@ def test_health_answers_plainly() -> None:
     assert ask(PHONE, "/health").status_code == 200
 
 
-def test_the_certificate_is_there_for_phones_only_when_phones_are_served(tmp_path: Path) -> None:
-    authority = tmp_path / "ca.crt"
-    authority.write_bytes(b"certificate")
+def test_the_certificate_is_there_for_phones_only_when_phones_are_served() -> None:
     for peer in (PHONE, "127.0.0.1", name_of(PHONE, 1, "1")):
-        served = ask(peer, "/ca.crt", authority=authority)
+        served = ask(peer, "/ca.crt")
         assert served.data == b"certificate"
         assert served.content_type == "application/x-x509-ca-cert"
-    assert believed(ask(PHONE, "/ca.crt", https_port=None, authority=authority))[1] == "http", "the app's own"
+    assert believed(ask(PHONE, "/ca.crt", https_port=None))[1] == "http", "the app's own"
 
 
 def test_without_a_front_everybody_stays_where_they_came_in() -> None:
