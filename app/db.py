@@ -43,7 +43,7 @@ T = TypeVar("T")
 KEY = "plumbline.database"
 # WAL-reset race: with two connections in WAL mode these libraries may lose commits (trust.md §0.1)
 WAL_SAFE_FROM = (3, 51, 3)
-WAL_SAFE_PATCHES = {(3, 44): 6, (3, 50): 7}
+WAL_SAFE_PATCHES: dict[tuple[int, ...], int] = {(3, 44): 6, (3, 50): 7}
 GROUP_AT_MOST = 50
 
 
@@ -155,6 +155,10 @@ class Database:
     def write(self) -> Iterator[Session]:
         with busy_is_said(), self._writers() as session, session.begin():
             yield session
+
+    def after_commit(self, told: Callable[[Session], None]) -> None:
+        """Calls back after every commit of a write."""
+        event.listen(self._writers, "after_commit", told)
 
     def grouped(self, work: Callable[[Session], T]) -> T:
         if self.sqlite:

@@ -34,4 +34,5 @@ def send(session: Session, kind: str, payload: dict[str, Any], now: datetime) ->
     """Writes down an effect in the caller's transaction."""
     row = Outgoing(kind=kind, payload=payload, created_at=now, not_before=now)
     session.add(row)
+    session.info["outgoing"] = True  # the commit wakes the worker
     return row
