@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from markupsafe import Markup, escape
@@ -83,6 +83,16 @@ def day(value: date | None, style: str = "medium") -> str:
     if isinstance(value, datetime):  # an instant is a day only on somebody's clock: the reader's
         value = value.astimezone(ZoneInfo(time_zone())).date()
     return format_date(value, style, locale=_formats()) if value else ""
+
+
+def brief_day(value: date | None) -> str:
+    """A day, without its year while that is the present one; for dense tables."""
+    zone = ZoneInfo(time_zone())
+    if isinstance(value, datetime):
+        value = value.astimezone(zone).date()
+    if value is None or value.year != datetime.now(zone).year:
+        return day(value)
+    return format_skeleton("MMMd", value, locale=_formats())
 
 
 def moment(value: datetime | None, zone: str | None = None, style: str = "short") -> str:

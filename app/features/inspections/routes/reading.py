@@ -19,7 +19,7 @@ from app.features.inspections.conditions import FALLING, GRADES, SORTS, STATES, 
 from app.features.inspections.routes import bp
 from app.features.inspections.routes.showing import show
 from app.web.htmx import wants_fragment
-from app.web.i18n import day, language
+from app.web.i18n import brief_day, language
 from app.web.i18n import words as in_words
 from app.web.identity import actor, needs
 
@@ -126,8 +126,7 @@ def address(filters: Filters, endpoint: str = ".index", **changes: object) -> st
 
 def _date_of(line: listing.Line) -> str:
     """The day a line stands for: when it ended, on the reader's calendar; else when it is due."""
-    ended = line.moment.astimezone(ZoneInfo(actor().time_zone)).date() if line.moment else None
-    return day(ended or line.due)
+    return brief_day(line.moment or line.due)
 
 
 def _uuid(name: str) -> UUID | None:
