@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 
 from flask import Flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits import parse_many
 
+from app.adapters import clock
 from app.domain.errors import TooMany
 
 limiter = Limiter(get_remote_address, strategy="moving-window")
@@ -29,7 +29,7 @@ def count(name: str, *keys: str, rates: str) -> None:
     for rate in parse_many(rates):
         if not limiter.limiter.hit(rate, name, *keys):
             reset = limiter.limiter.get_window_stats(rate, name, *keys).reset_time
-            raise TooMany(retry_after=max(1, math.ceil(reset - time.time())))
+            raise TooMany(retry_after=max(1, math.ceil(reset - clock.now().timestamp())))
 
 
 def forget(name: str, *keys: str, rates: str) -> None:
