@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask
@@ -16,8 +16,8 @@ from flask_wtf import CSRFProtect
 from app.adapters import clock, jobs, mail
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
-from app.demo.cli import demo
 from app.config import Config
+from app.demo.cli import demo
 from app.domain.permissions import Act
 from app.features.accounts import mails
 from app.features.accounts.commands import links
@@ -28,6 +28,8 @@ from app.web import identity, navigation
 from app.web.navigation import Place
 
 FEATURES = ("accounts", "companies", "places", "checklists", "inspections", "sync")
+
+ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
@@ -66,8 +68,9 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     config: Config = app.config["PLUMBLINE"]
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, mails.letter_for))
-    data = config.data
-    app.extensions[sync.BLOBS] = LocalBlobs(data / "blobs")
+    blobs = LocalBlobs(config.data / "blobs")
+    work.every("blobs.sweep", timedelta(days=1), lambda job: blobs.sweep(clock.now() - ABANDONED))
+    app.extensions[sync.BLOBS] = blobs
     app.extensions[sync.ROOM] = PictureRoom()
     app.cli.add_command(demo)
     navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])
@@ -76,7 +79,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
 def posting(
     config: Config, letter_for: Callable[[dict[str, Any], datetime], mails.Letter | None]
 ) -> jobs.Handler:
-    """Carries out the outbox rows whose letter a feature writes; None means there is nothing to send any more."""
+    """Carries out the outbox rows whose letter a feature writes; None: nothing to send any more."""
     mailer = mail.make_mailer(config)
 
     def post(job: jobs.Job) -> None:

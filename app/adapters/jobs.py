@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import logging
-import signal
 import sqlite3
 import threading
 import time
@@ -19,7 +18,6 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
 from flask import Flask
-from flask.cli import AppGroup, ScriptInfo, pass_script_info
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -201,18 +199,10 @@ def connect(app: Flask) -> Jobs:
             jobs.wake()
 
     app.extensions[DATABASE].after_commit(committed)
-    app.cli.add_command(worker)
     return jobs
 
 
-worker = AppGroup("worker", help="The process that sends mail and does what takes longer.")
-
-
-@worker.command("run", with_appcontext=False)
-@pass_script_info
-def run_worker(info: ScriptInfo) -> None:
-    """Works until it is asked to stop (SIGTERM, SIGINT); finishes what it has begun."""
-    app, stop = info.load_app(), threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    app.extensions[KEY].work(app, stop)
+def run_worker(app: Flask, stop: threading.Event) -> None:
+    """The whole of the worker process, until `stop` is set."""
+    jobs: Jobs = app.extensions[KEY]
+    jobs.work(app, stop)

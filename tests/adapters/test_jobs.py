@@ -284,7 +284,7 @@ def test_the_worker_of_make_run_sends_a_letter_and_stops_when_asked(
         "PLUMBLINE_DEMO": "0",
         "PUBLIC_URL": "http://localhost",
     }
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run"]
+    command = [sys.executable, "-m", "scripts.worker"]
     worker = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True)
     try:
         until(lambda: any(row.kind == "blobs.sweep" and row.done_at for row in rows(app)), 40)
