@@ -31,7 +31,7 @@ class Letter:
 
 def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
     """The letter an outbox row of kind `accounts.mail` stands for; None when there is nothing to send (any
-    more). Carried out twice, it gives two letters of which the last one's link works.
+    more). Carried out twice, it gives two letters whose links both work until one of them is used.
     """
     kind = payload["letter"]
     with transaction() as session:

@@ -152,11 +152,13 @@ def test_the_letter_is_in_the_language_of_the_invited_and_its_link_works(
     paths = [re.search(r"http://localhost(/invitation/[\w-]+)", one.text) for one in (first, second)]
     assert paths[0] is not None
     assert paths[1] is not None
-    assert follow(PageClient(app, None), paths[0][1]).status_code == 410
+    assert paths[0][1] != paths[1][1]
+    assert follow(PageClient(app, None), paths[0][1]).status_code == 200, "the first may have arrived"
     guest = PageClient(app, None)
     assert follow(guest, paths[1][1]).status_code == 200
     assert guest.post("/invitation", WELCOME).status_code == 303
-    assert PageClient(app, None).get(shown).status_code == 410, "the other link is used up with it"
+    for other in (shown, paths[0][1]):
+        assert PageClient(app, None).get(other).status_code == 410, "the others are used up with it"
     with app.app_context():
         assert letter_for(outgoing()[0], datetime.now(UTC)) is None
 

@@ -20,6 +20,7 @@ from app.features.accounts.models import Person, Token
 from app.features.accounts.queries import by_email
 
 MAIL = "accounts.mail"
+WRITTEN, AGAIN = "written", "again"  # what `note` says of a letter's link
 
 
 class Purpose(StrEnum):
@@ -67,6 +68,7 @@ def answer_asked(session: Session, email: str, now: datetime) -> None:
             Token.person_id == person.id,
             Token.purpose == purpose.value,
             Token.created_at > now - timedelta(hours=1),
+            Token.note != AGAIN,
         )
     )
     if (recent or 0) < 3:
@@ -83,7 +85,7 @@ def show(session: Session, purpose: Purpose, person: Person, by: UUID | None, no
 
 def fill_letter(session: Session, token_id: UUID, now: datetime) -> tuple[Token, Person, str] | None:
     """A fresh secret for a letter about to be written; None when its link is used up or the person is gone.
-    A letter written twice has two secrets and the last one counts.
+    A letter written again gets a link of its own: the one before may have arrived, so its link stays good.
     """
     token = session.get(Token, token_id, with_for_update=True)
     if token is None or token.used_at or token.expires_at <= now or token.person_id is None:
@@ -92,7 +94,11 @@ def fill_letter(session: Session, token_id: UUID, now: datetime) -> tuple[Token,
     if person is None or person.disabled_at:
         return None
     secret = new_secret()
-    token.secret_hash = secret_hash(secret)
+    if token.note == WRITTEN:
+        again = _add(session, Purpose(token.purpose), person.id, token.created_by, now, secret)
+        again.expires_at, again.note = token.expires_at, AGAIN
+        return again, person, secret
+    token.secret_hash, token.note = secret_hash(secret), WRITTEN
     return token, person, secret
 
 
