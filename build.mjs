@@ -1,6 +1,6 @@
 // Builds static/src into static/dist: hashed names, minified, one manifest. `node build.mjs --sizes` also prints weights.
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
@@ -62,7 +62,8 @@ manifest.build = hash(Object.values(manifest).sort().join("\n"));
 // Files first, manifest last: a server that starts in between still finds what its manifest names.
 await mkdir(TARGET, { recursive: true });
 for (const [name, bytes] of files) await writeFile(`${TARGET}/${manifest[name]}`, bytes);
-await writeFile(`${TARGET}/manifest.json`, `${JSON.stringify(manifest, null, 1)}\n`);
+await writeFile(`${TARGET}/manifest.json.new`, `${JSON.stringify(manifest, null, 1)}\n`);
+await rename(`${TARGET}/manifest.json.new`, `${TARGET}/manifest.json`);
 const wanted = new Set([...Object.values(manifest), "manifest.json"]);
 for (const name of await readdir(TARGET))
   if (!wanted.has(name)) await rm(`${TARGET}/${name}`, { recursive: true });

@@ -19,8 +19,15 @@ except (BadSetting, NotBuilt, OSError) as problem:
     print(problem, file=sys.stderr)  # noqa: T201 (the operator's terminal)
     raise SystemExit(CANNOT_BOOT) from None
 
+
+def _authority() -> bytes:
+    from app.adapters.certificates import ca_der  # only when a phone asks
+
+    return ca_der(config.data / "tls")
+
+
 # set by scripts/serve.py when it runs a TLS front of its own
 _https_port = os.environ.get("PLUMBLINE_FRONT_PORT", "")
 app.wsgi_app = Listeners(  # type: ignore[method-assign,assignment]
-    app.wsgi_app, config.proxies, int(_https_port) if _https_port else None, config.data / "tls" / "ca.crt"
+    app.wsgi_app, config.proxies, int(_https_port) if _https_port else None, _authority
 )

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
-import subprocess
+import contextlib
+import io
 import sys
 
+import click
 from alembic.util.exc import CommandError
 from flask import Flask
 from sqlalchemy import text
@@ -15,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import db, migrate
 from app.adapters import clock
-from app.config import ROOT
+from app.demo.cli import load_demo
 
 DEMO_STAYS = """\
 This data folder holds the demo, and a demo never becomes a real installation. Start a real one in another
@@ -62,14 +64,15 @@ def _nobody_yet() -> bool:
 
 
 def _load_demo() -> int:
-    """`demo load` fills the empty database and writes data/demo-sign-ins.txt (0600)."""
+    """`demo load` fills the empty database and writes data/demo-sign-ins.txt (0600), shown at every start."""
     print("Loading the demo data …", flush=True)
-    return subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "demo", "load"],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        check=False,
-    ).returncode
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            load_demo.main([], standalone_mode=False)
+    except click.ClickException as problem:
+        print(problem.format_message(), file=sys.stderr)
+        return 1
+    return 0
 
 
 def _invite_first_admin(app: Flask) -> int:

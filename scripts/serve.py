@@ -7,13 +7,10 @@ is a sentence and a number, never a traceback.
 from __future__ import annotations
 
 import asyncio
-import http.client
-import importlib.util
 import os
 import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +18,8 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from app.adapters.machine import advice, missing_packages
 from app.adapters.schema import newest_revision
@@ -29,8 +28,12 @@ from scripts import supervise
 from scripts.addresses import CannotListen, from_here, in_url, listen, local_addresses, reaches_others
 from scripts.greeting import greeting, sign_ins
 
+if TYPE_CHECKING:
+    from scripts.tls_front import TlsFront
+
 WEB = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "scripts" / "gunicorn_conf.py")]
-WORKER = [sys.executable, "-m", "flask", "--app", "wsgi", "worker", "run"]
+PREPARE = [sys.executable, "-m", "scripts.prepare"]
+WORKER = [sys.executable, "-m", "scripts.worker"]
 SIGN_INS = "demo-sign-ins.txt"
 ANSWERS_WITHIN = 60.0  # seconds; two slow cores need five
 
@@ -107,90 +110,104 @@ def check_data_folder(folder: Path) -> None:
         ) from None
 
 
-def prepare(environ: Mapping[str, str]) -> None:
-    """Migrates and fills the database in a process of its own. Raises CannotServe."""
-    if subprocess.run(
-        [sys.executable, "-m", "scripts.prepare"], cwd=ROOT, env=environ, check=False
-    ).returncode:
+async def prepare(environ: Mapping[str, str], asked: asyncio.Event) -> bool:
+    """Migrates and fills the database in a process of its own; False when a stop was asked for meanwhile.
+    Raises CannotServe.
+    """
+    child = await supervise.start("The preparation", PREPARE, environ, str(ROOT))
+    ended = await supervise.first_end([child], asked)
+    await supervise.stop([child])
+    if ended and child.process.returncode:
         raise CannotServe("The database could not be prepared (see above).")
+    return ended is not None
 
 
 async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
+    """Serves until a stop is asked for (0) or a child dies (1)."""
     asked = supervise.stop_on_signals()
     folder = Path(tempfile.mkdtemp(prefix="plumbline-"))  # 0700: only we reach the inner socket
     children: list[supervise.Child] = []
-    front = None
     try:
-        plain = listen(place.host, place.port)
-        sockets = [plain]
-        if place.https_port:
-            outer = listen(place.host, place.https_port, "HTTPS_PORT")
-            inner = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            inner.bind(str(folder / "web"))
-            inner.listen(1024)
-            sockets.append(inner)
+        sockets = [
+            listen(place.host, place.port)
+        ]  # a port in use is said before anything is made
+        outer = listen(place.host, place.https_port, "HTTPS_PORT") if place.https_port else None
+        if outer:
+            sockets.append(_inner_socket(folder / "web"))
             environ["PLUMBLINE_FRONT_PORT"] = str(place.https_port)
-        if not is_ready(config):
-            await asyncio.to_thread(prepare, environ)
+        if not (is_ready(config) or await prepare(environ, asked)):
+            return 0
         bind = [part for each in sockets for part in ("--bind", f"fd://{each.fileno()}")]
         web = [*WEB, "--workers", str(place.processes), *bind]
         numbers = tuple(each.fileno() for each in sockets)
         children.append(await supervise.start("The web process", web, environ, str(ROOT), numbers))
-        # UNDER CONSTRUCTION: the worker is started as soon as it is there
-        if importlib.util.find_spec("app.adapters.jobs"):
-            children.append(await supervise.start("The worker", WORKER, environ, str(ROOT)))
+        children.append(await supervise.start("The worker", WORKER, environ, str(ROOT)))
         for each in sockets:
             each.close()  # a copy left here would let callers wait for a server that is gone
-        if place.https_port:
-            front = await _tls_front(outer, config, str(folder / "web"))
-        answers = asyncio.create_task(asyncio.to_thread(_await_answer, place))
-        ending = asyncio.create_task(supervise.first_end(children, asked))
-        await asyncio.wait({answers, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if not ending.done():
-            await answers
-            print(_greeting(place, config), flush=True)
-        ended = await ending
+        front = await _tls_front(place, outer, config, str(folder / "web")) if outer else None
+        ended = await _watch(place, config, children, asked)
         if front:
             front.stop_accepting()
         await supervise.stop(children)
         if front:
             await front.finish(2.0)
-        if ended is None:
-            print("Stopped.", flush=True)
-            return 0
-        print(
-            f"{ended.name} stopped by itself ({ended.process.returncode}), so everything stopped.",
-            file=sys.stderr,
-        )
-        return 1
     finally:
         await supervise.stop(children, 1.0)
         shutil.rmtree(folder, ignore_errors=True)
+    if ended is None:
+        print("Stopped.", flush=True)
+        return 0
+    print(f"{ended.name} stopped by itself ({ended.process.returncode}): all stopped.", file=sys.stderr)
+    return 1
 
 
-async def _tls_front(outer: socket.socket, config: Config, target: str):  # type: ignore[no-untyped-def]
+async def _watch(
+    place: Place, config: Config, children: list[supervise.Child], asked: asyncio.Event
+) -> supervise.Child | None:
+    """Greets as soon as the web process answers; returns who ended, None when a stop was asked for."""
+    answers = asyncio.create_task(_await_answer(place))
+    ending = asyncio.create_task(supervise.first_end(children, asked))
+    await asyncio.wait({answers, ending}, return_when=asyncio.FIRST_COMPLETED)
+    answers.cancel()
+    if not ending.done():
+        print(_greeting(place, config), flush=True)
+    return await ending
+
+
+def _inner_socket(path: Path) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.bind(str(path))
+    made.listen(1024)
+    return made
+
+
+async def _tls_front(place: Place, outer: socket.socket, config: Config, target: str) -> TlsFront:
     # only here: a server without phones need not load the cryptography
     from app.adapters import certificates
     from scripts.tls_front import TlsFront
 
-    front = TlsFront(outer, certificates.server_context(config.data / "tls"), target)
+    named = urlsplit(config.public_url).hostname
+    hosts = [*local_addresses(place.host), socket.gethostname(), *([named] if named else [])]
+    context = certificates.server_context(config.data / "tls", hosts, config.organisation)
+    front = TlsFront(outer, context, target)
     await front.start()
     return front
 
 
-def _await_answer(place: Place) -> None:
+async def _await_answer(place: Place) -> None:
     """Returns when the web process answers, well or not; or when it takes too long to wait."""
     until = time.monotonic() + ANSWERS_WITHIN
     while time.monotonic() < until:
-        asking = http.client.HTTPConnection(from_here(place.host), place.port, timeout=5)
         try:
-            asking.request("GET", "/health")
-            asking.getresponse()
-            return
-        except (OSError, http.client.HTTPException):
-            time.sleep(0.05)
-        finally:
-            asking.close()
+            reader, writer = await asyncio.open_connection(from_here(place.host), place.port)
+            writer.write(b"GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            said = await asyncio.wait_for(reader.readline(), 5)
+            writer.close()
+            if said.startswith(b"HTTP/"):
+                return
+        except (OSError, TimeoutError):
+            pass  # not yet
+        await asyncio.sleep(0.05)
 
 
 def _greeting(place: Place, config: Config) -> str:
@@ -208,6 +225,7 @@ def _greeting(place: Place, config: Config) -> str:
 
 
 def main() -> int:
+    os.umask(0o077)  # names and photos of people: for this account only
     environ = dict(os.environ)
     try:
         first = read_config(environ)

@@ -19,9 +19,11 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import db
-from app.adapters import clock
+from app.adapters import clock, heartbeat
 from app.adapters.machine import advice, missing_packages
+from app.adapters.pictures import PictureRoom
 from app.adapters.schema import newest_revision
+from app.domain.errors import Unavailable
 from app.domain.permissions import Act, may_somewhere
 from app.outbox import Outgoing
 from app.web.errors import API
@@ -33,6 +35,7 @@ Probe = Callable[[], Finding]
 
 PROBES = "plumbline.health"
 LEAST_DISK = 200 * 1024 * 1024  # bytes: one walk with 100 photos
+LATE = 300  # seconds that work may wait
 KEEP = 30.0  # seconds that a costly finding stays good
 
 blueprint = Blueprint("health", __name__)
@@ -116,7 +119,7 @@ def disk() -> Finding:
 
 
 def queue() -> Finding:
-    """What waits to leave, and what gave up."""
+    """What waits to leave, what gave up, and how long ago the worker was seen."""
     session, now = db.reading(), clock.now()
     waits = (Outgoing.done_at.is_(None), Outgoing.failed_at.is_(None))
     due, oldest = session.execute(
@@ -124,16 +127,33 @@ def queue() -> Finding:
     ).one()
     failed = session.scalar(select(func.count()).where(Outgoing.failed_at.is_not(None))) or 0
     late = int((now - oldest).total_seconds()) if oldest else 0
-    facts: Finding = {"ok": late < 300, "due": due, "failed": failed, "late_by": late}
-    if late >= 300:
-        facts["why"] = f"Work has been waiting for {late // 60} minutes: is the worker running?"
-    return facts
+    silent = heartbeat.silent_for(current_app.config["PLUMBLINE"].data)
+    facts: Finding = {"due": due, "failed": failed, "late_by": late}
+    facts["worker_seen"] = None if silent is None else int(silent)
+    if silent is None or silent > heartbeat.SILENT_AFTER:
+        return facts | {"ok": False, "why": "The worker has not been seen lately: is it running?"}
+    if late >= LATE:
+        return facts | {"ok": False, "why": f"Work has been waiting for {late // 60} minutes."}
+    return facts | {"ok": True}
 
 
 def reports() -> Finding:
     """Whether the renderer's system libraries and a Chinese font are there."""
     missing = missing_packages()
     return {"ok": False, "missing": missing, "why": advice(missing)} if missing else {"ok": True}
+
+
+def pictures(room: PictureRoom) -> Probe:
+    """Whether photos can be checked: the room in which they are decoded can be entered."""
+
+    def probe() -> Finding:
+        try:
+            room.warm()
+        except Unavailable:
+            return {"ok": False, "why": "The process that checks photos does not start: see the log."}
+        return {"ok": True}
+
+    return probe
 
 
 def _safely(probe: Probe) -> Finding:

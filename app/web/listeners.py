@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 MARK = "\0plumbline/"  # an abstract Unix address: no file, gone with its connection
@@ -22,6 +21,7 @@ PLAIN_PATHS = (AUTHORITY, "/health")
 
 Environ = dict[str, Any]
 Start = Callable[..., Any]
+Authority = Callable[[], bytes]
 Wsgi = Callable[[Environ, Start], Iterable[bytes]]
 
 
@@ -41,9 +41,9 @@ def is_loopback(address: str) -> bool:
 
 
 class Listeners:
-    """Wraps the app. `https_port` is the TLS front's (None: there is none), `authority` its certificate."""
+    """Wraps the app. `https_port` is the TLS front's (None: there is none), `authority` gives its CA."""
 
-    def __init__(self, app: Wsgi, proxies: int, https_port: int | None, authority: Path) -> None:
+    def __init__(self, app: Wsgi, proxies: int, https_port: int | None, authority: Authority) -> None:
         self._app = app
         self._proxies = proxies
         self._https_port = https_port
@@ -69,7 +69,7 @@ class Listeners:
         return self._to_https(environ, start)
 
     def _certificate(self, start: Start) -> Iterable[bytes]:
-        body = self._authority.read_bytes()
+        body = self._authority()
         headers = [
             ("Content-Type", "application/x-x509-ca-cert"),
             ("Content-Disposition", 'attachment; filename="plumbline-ca.crt"'),

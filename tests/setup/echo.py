@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from app.web.listeners import Listeners
@@ -39,4 +38,4 @@ def _slowly() -> Iterator[bytes]:
     yield b"two"
 
 
-app = Listeners(believed, 0, 8443, Path("none"))
+app = Listeners(believed, 0, 8443, lambda: b"none")

@@ -102,8 +102,8 @@ def test_ready_means_the_present_schema_and_somebody(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "plumbline.db")) as database:
         assert not ready(tmp_path), "an empty file"
         database.executescript(
-            "CREATE TABLE alembic_version(version_num); CREATE TABLE people(id); CREATE TABLE installation(demo);"
-            "INSERT INTO installation VALUES(0);"
+            "CREATE TABLE alembic_version(version_num); CREATE TABLE people(id);"
+            "CREATE TABLE installation(demo); INSERT INTO installation VALUES(0);"
             f"INSERT INTO alembic_version VALUES('{newest_revision()}');"
         )
         assert not ready(tmp_path), "nobody"

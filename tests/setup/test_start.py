@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import stat
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.setup.house import House, free_port
+from tests.setup.house import READY, House, free_port
 
 QUICK = 12.0  # seconds; three on a quiet machine, this one may be shared by other tests
 
@@ -172,3 +175,44 @@ def test_a_database_of_a_newer_version_is_refused(a_house_with_people: Path) -> 
     assert house.ended() == 1
     assert "This database was made by a newer Plumbline" in house.said
     assert "Traceback" not in house.said
+
+
+def test_asked_to_stop_before_it_stands_it_stops_at_once(a_house_with_people: Path) -> None:
+    house = House(a_house_with_people)
+    time.sleep(0.6)  # the children are loading
+    asked = time.monotonic()
+    house.process.send_signal(signal.SIGTERM)
+    assert house.ended() == 0
+    assert time.monotonic() - asked < QUICK
+
+
+def test_asked_to_stop_while_preparing_it_leaves_nobody_behind(tmp_path: Path) -> None:
+    house = House(tmp_path / "data", PLUMBLINE_DEMO="1")
+    until = time.monotonic() + 30
+    while "Loading the demo data" not in house.said and time.monotonic() < until:
+        time.sleep(0.02)
+    preparing = house.child("scripts.prepare")
+    house.process.send_signal(signal.SIGTERM)
+    assert house.ended() == 0
+    assert not Path(f"/proc/{preparing}").exists()
+    assert READY not in house.said
+
+
+def test_an_empty_demo_is_filled_and_its_people_can_sign_in(tmp_path: Path) -> None:
+    with House(tmp_path / "data", PLUMBLINE_DEMO="1") as house:
+        email, password = re.findall(r"(\S+@\S+\.example) +(\S+)", house.said)[0]
+        kept = tmp_path / "data" / "demo-sign-ins.txt"
+        assert password in kept.read_text()
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        page = browser.open(f"http://127.0.0.1:{house.port}/sign-in", timeout=20).read().decode()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token
+        form = {"csrf_token": token[1], "email": email, "password": password}
+        home = browser.open(
+            f"http://127.0.0.1:{house.port}/sign-in", urllib.parse.urlencode(form).encode(), timeout=20
+        )
+        assert "/sign-in" not in home.url
+        people = tmp_path / "data" / "plumbline.db"
+        assert password.encode() not in people.read_bytes()
+        assert stat.S_IMODE(people.stat().st_mode) == 0o600
