@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 SET_UP = @$(PYTHON) -m scripts.set_up
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 CATALOGUES = app/translations
-TEXTS = $(CATALOGUES)/messages.pot
+TEXTS = .venv/messages.pot
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench pictures soak build migrate lock translations clean set-up set-up-all
@@ -56,11 +56,8 @@ lock: set-up ## Resolve the dependencies anew into the two lock files and packag
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 translations: set-up-all ## Collect the texts into the catalogues, then compile them
-	@mkdir -p $(CATALOGUES)
-	@pybabel -q extract -F babel.cfg -k _l --project=Plumbline --sort-by-file --add-location=file -o $(TEXTS) .
-	@for each in zh_Hans_CN zh_Hant_TW; do \
-	  test -e $(CATALOGUES)/$$each || pybabel -q init -i $(TEXTS) -d $(CATALOGUES) -l $$each; done
-	@pybabel -q update -i $(TEXTS) -d $(CATALOGUES) --no-fuzzy-matching
+	@pybabel -q extract -F babel.cfg -k _l -k lazy_pgettext:1c,2 --no-location --sort-output --project=Plumbline -o $(TEXTS) .
+	@pybabel -q update -i $(TEXTS) -d $(CATALOGUES) --no-fuzzy-matching --no-wrap --ignore-pot-creation-date
 	@pybabel -q compile -d $(CATALOGUES)
 
 clean: ## Remove what was built and installed; data/ stays
