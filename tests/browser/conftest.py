@@ -1,0 +1,51 @@
+"""One world for the whole run of browser tests, and phones that are judged when a test ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Playwright, sync_playwright
+
+from tests.browser.phone import Phone
+from tests.browser.world import World
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """What `make run` starts on an empty data folder. Every test works on inspections of its own."""
+    made = World(tmp_path_factory.mktemp("world"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def phone(world: World, playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
+    """`phone()` is a new one; `phone(size=DESK)` is a desk. At the end nothing may have gone wrong on any."""
+    made: list[Phone] = []
+
+    def new(**options: Any) -> Phone:
+        made.append(Phone(playwright, world, tmp_path / f"phone-{len(made)}", **options))
+        return made[-1]
+
+    yield new
+    for each in made:
+        each.close()
+    problems = [problem for each in made for problem in each.problems()]
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,79 @@
+"""The server that `make run` starts on an empty data folder, and what its database says afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tests.setup.house import House
+
+
+class World:
+    """A running house with the demo. `kill()` and `restart()` are what a power cut does to it."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        self.data = folder / "data"
+        self.environ = {"PLUMBLINE_DEMO": "1", **environ}
+        self.house = House(self.data, **self.environ).__enter__()
+        self.port = self.house.port
+        self.url = f"http://127.0.0.1:{self.port}"
+        # as a person reads them, from the terminal
+        found = re.findall(r"(\S+)@nordhaven\.example\s+(\S+)", self.house.said)
+        self.passwords = dict(found)
+        assert len(self.passwords) == 5, self.house.said
+
+    def close(self) -> None:
+        self.house.__exit__()
+
+    def kill(self) -> None:
+        """SIGKILL to all of it, as a power cut: nobody gets to finish anything."""
+        top = self.house.process.pid
+        os.kill(top, signal.SIGSTOP)  # or it would end its children politely
+        for pid in [*_below(top), top]:
+            os.kill(pid, signal.SIGKILL)
+        self.house.process.wait(10)
+
+    def restart(self) -> None:
+        """`make run` again, on the same folder and port."""
+        self.house = House(self.data, self.port, **self.environ).__enter__()
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        path = f"file:{self.data / 'plumbline.db'}?mode=ro"
+        with closing(sqlite3.connect(path, uri=True, timeout=10)) as database:
+            return database.execute(statement, [_plain(value) for value in values]).fetchall()
+
+    def operations(self, record: str) -> list[str]:
+        """Ids of the stored operations of an inspection, in the order the server took them."""
+        rows = self.rows("SELECT id FROM operations WHERE record_id = ? ORDER BY seq", record)
+        return [_dashed(row[0]) for row in rows]
+
+    def fates(self, record: str) -> dict[str, int]:
+        return dict(
+            self.rows(
+                "SELECT fate, count(*) FROM operation_fates f JOIN operations o ON o.id = f.operation_id "
+                "WHERE o.record_id = ? GROUP BY fate",
+                record,
+            )
+        )
+
+
+def _below(pid: int) -> list[int]:
+    children = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            children += [*_below(int(child)), int(child)]
+    return children
+
+
+def _plain(value: Any) -> Any:
+    is_id = isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value)
+    return value.replace("-", "") if is_id else value
+
+
+def _dashed(text: str) -> str:
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
