@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
 from app.domain.errors import Stale, Unavailable
@@ -204,9 +205,11 @@ def _teach_sqlite(engine: Engine) -> None:
 
 @contextmanager
 def busy_is_said() -> Iterator[None]:
-    """Turns a lock held too long, or a full disk, into an answer that asks to try again."""
+    """Turns a lock held too long, a full disk or a row changed in between into an answer in words."""
     try:
         yield
+    except StaleDataError as error:
+        raise Stale() from error
     except OperationalError as error:
         text = str(error.orig)
         if "locked" in text or "busy" in text:

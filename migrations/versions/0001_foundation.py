@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("lamport", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("record_id", "path", "field", "operation_id", name=op.f("pk_field_heads")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "installation",
@@ -148,6 +149,7 @@ def upgrade() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("lamport", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record_heads")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "checklist_versions",
@@ -440,6 +442,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_operation_fates_person_id")),
         sa.PrimaryKeyConstraint("operation_id", "turn", name=op.f("pk_operation_fates")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "operation_parents",
@@ -447,6 +450,7 @@ def upgrade() -> None:
         sa.Column("child_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["child_id"], ["operations.id"], name=op.f("fk_operation_parents_child_id")),
         sa.PrimaryKeyConstraint("parent_id", "child_id", name=op.f("pk_operation_parents")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_operation_parents_child_id", "operation_parents", ["child_id"], unique=False)
     installation = sa.table(

@@ -8,8 +8,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import clock
 from app.adapters.passwords import secret_hash
@@ -20,6 +20,19 @@ from app.features.accounts.models import Device, GivenGrant, Person, SignedIn
 
 PAGE = 50
 STATES = ("active", "invited", "disabled")
+
+
+# Asked on every push and every page: made once, because making a statement costs as much as running it.
+_DEVICE = (
+    select(Device, Person)
+    .join(Person, Device.person_id == Person.id)
+    .where(Device.secret_hash == bindparam("hash"))
+)
+_GRANTS = (
+    select(GivenGrant.role, GivenGrant.scope_kind, GivenGrant.scope_id)
+    .where(GivenGrant.person_id == bindparam("person"), GivenGrant.ended_at.is_(None))
+    .order_by(GivenGrant.created_at, GivenGrant.id)
+)
 
 
 class DeviceState(StrEnum):
@@ -81,29 +94,20 @@ def present_session() -> PresentSession | None:
 
 def device_loader(secret: str) -> KnownDevice | None:
     """The device that holds this secret, with its person, whatever became of either; None when unknown."""
-    device = (
-        reading()
-        .scalars(
-            select(Device).where(Device.secret_hash == secret_hash(secret)).options(joinedload(Device.person))
-        )
-        .first()
-    )
-    if device is None:
+    found = reading().execute(_DEVICE, {"hash": secret_hash(secret)}).first()
+    if found is None:
         return None
+    device, person = found
     if device.revoked_at is not None:
         state = DeviceState.REVOKED
     else:
         state = DeviceState.LIVE if device.expires_at > clock.now() else DeviceState.EXPIRED
-    return KnownDevice(device, device.person, state)
+    return KnownDevice(device, person, state)
 
 
 def grants_of(session: Session, person_id: UUID) -> tuple[Grant, ...]:
     """What the person holds now."""
-    rows = session.execute(
-        select(GivenGrant.role, GivenGrant.scope_kind, GivenGrant.scope_id)
-        .where(GivenGrant.person_id == person_id, GivenGrant.ended_at.is_(None))
-        .order_by(GivenGrant.created_at, GivenGrant.id)
-    )
+    rows = session.connection().execute(_GRANTS, {"person": person_id})
     return tuple(Grant(Role(role), ScopeKind(kind), scope_id) for role, kind, scope_id in rows)
 
 

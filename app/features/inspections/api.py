@@ -13,7 +13,7 @@ from app.domain.errors import Invalid, Stale
 from app.domain.words import pick
 from app.features.inspections import queries
 from app.features.inspections.models import Inspection
-from app.features.operations.queries import head_seq, history, installation, state_of, travel
+from app.features.operations.queries import epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
 from app.web.i18n import language
 from app.web.identity import actor, signed_in
@@ -61,7 +61,7 @@ def one(inspection_id: UUID) -> Response:
     """Everything needed to go on with an inspection on this device, in one answer."""
     session = reading()
     found = queries.get_visible_to(session, actor(), inspection_id)
-    epoch = str(installation(session).epoch)
+    epoch = epoch_of(session)
     head = head_seq(session, found.id)
     state = state_of(session, found.id)
     page = history(session, found.id, 0, PAGE)
@@ -116,7 +116,7 @@ def operations(inspection_id: UUID) -> Response:
     """Operations after a cursor `<epoch>.<seq>`; another epoch or a cursor ahead of the server is a 409."""
     session = reading()
     found = queries.get_visible_to(session, actor(), inspection_id)
-    epoch = str(installation(session).epoch)
+    epoch = epoch_of(session)
     head = head_seq(session, found.id)
     given, _, sequence = request.args.get("after", f"{epoch}.0").rpartition(".")
     limit = request.args.get("limit", str(PAGE))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, selectinload
 
 from app import journal, numbering, search
@@ -38,20 +38,22 @@ _WRITING = (
 )
 
 
+_LOCK = (
+    select(Inspection)
+    .where(Inspection.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Inspection.id)
+    .with_for_update(of=Inspection)
+    .options(selectinload(Inspection.assignments))
+)
+
+
 class InspectionKind:
     """RecordKind of inspections."""
 
     name = KIND
 
     def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Inspection]:
-        rows = session.scalars(
-            select(Inspection)
-            .where(Inspection.id.in_(ids))
-            .order_by(Inspection.id)
-            .with_for_update(of=Inspection)
-            .options(selectinload(Inspection.assignments))
-        )
-        return {row.id: row for row in rows}
+        return {row.id: row for row in session.scalars(_LOCK, {"ids": ids})}
 
     def access(self, session: Session, author: Author, rows: Sequence[Inspection]) -> dict[UUID, Access]:
         found = {}

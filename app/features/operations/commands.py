@@ -324,6 +324,11 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
     return Answer(op.id, "applied", seq=record.seq)
 
 
+_PLACE = (
+    update(RECORDS)
+    .where(RECORDS.c.record_id == bindparam("record"))
+    .values(seq=bindparam("at"), lamport=bindparam("highest"))
+)
 _OPERATION = [
     *("id", "record_kind", "record_id", "seq", "kind", "path", "field", "value", "hash"),
     *("device_id", "person_id", "n", "lamport", "at", "offset", "tz", "v", "received_at"),
@@ -386,13 +391,12 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
     if new:
         insert_many(session, HEADS, _HEAD, new)
     for record in records:
-        place = {"seq": record.seq, "lamport": record.lamport}
+        place = {"at": record.seq, "highest": record.lamport}
         if record.known:
-            session.execute(update(RECORDS).where(RECORDS.c.record_id == record.id).values(**place))
+            session.connection().execute(_PLACE, {"record": record.id, **place})
         else:
-            session.execute(
-                insert(RECORDS).values(record_id=record.id, record_kind=record.kind.name, **place)
-            )
+            made = {"record_id": record.id, "record_kind": record.kind.name}
+            session.execute(insert(RECORDS).values(**made, seq=record.seq, lamport=record.lamport))
 
 
 def _refuse(session: Session, author: Author, body: Any, code: str, now: datetime) -> Answer:

@@ -15,6 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Id, Json
 
+# SQLite: one tree per table instead of two, where the key is all that is ever asked for
+BY_KEY = {"sqlite_with_rowid": False}
+
 
 class Installation(Base):
     """The one row about this installation. A restore sets a new epoch, so that phones send again."""
@@ -55,7 +58,7 @@ class Operation(Base):
 
 class OperationParent(Base):
     __tablename__ = "operation_parents"
-    __table_args__ = (Index("ix_operation_parents_child_id", "child_id"),)
+    __table_args__ = (Index("ix_operation_parents_child_id", "child_id"), BY_KEY)
 
     parent_id: Mapped[UUID] = mapped_column(primary_key=True)
     child_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"), primary_key=True)
@@ -65,6 +68,7 @@ class OperationFate(Base):
     """What became of a stored operation; a later decision is a later row, never a change."""
 
     __tablename__ = "operation_fates"
+    __table_args__ = BY_KEY
 
     operation_id: Mapped[UUID] = mapped_column(ForeignKey("operations.id"), primary_key=True)
     turn: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -78,6 +82,7 @@ class RecordHead(Base):
     """The last sequence number of a record, taken under lock: the pull cursor never skips a row."""
 
     __tablename__ = "record_heads"
+    __table_args__ = BY_KEY
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_kind: Mapped[str] = mapped_column(String(20))
@@ -89,6 +94,7 @@ class FieldHead(Base):
     """The operations that nobody replaced, per register: a cache of `operations`, rebuildable at any time."""
 
     __tablename__ = "field_heads"
+    __table_args__ = BY_KEY
 
     record_id: Mapped[UUID] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(String(120), primary_key=True)

@@ -25,6 +25,14 @@ from app.features.operations.models import (
 _Turn = aliased(OperationFate)
 
 
+_EPOCH = select(Installation.epoch)
+
+
+def epoch_of(session: Session) -> str:
+    """This history's name; a restored backup has another (offline.md §4.7)."""
+    return str(session.connection().execute(_EPOCH).scalar_one())
+
+
 def installation(session: Session) -> Installation:
     """The one row about this installation."""
     found = session.get(Installation, 1)

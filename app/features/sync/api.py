@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, json, jsonify, request
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from app.adapters import clock
@@ -31,7 +31,7 @@ from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
 from app.features.inspections.api import listed
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
-from app.features.operations.queries import installation
+from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
 from app.web.cookies import secure
 from app.web.errors import API
@@ -43,6 +43,11 @@ bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
 OPERATIONS_AT_MOST = 100
 BATCH_AT_MOST = 256 * 1024
 Receive = Callable[..., list[Answer]]
+_SEEN = (
+    update(Device)
+    .where(Device.id == bindparam("device"))
+    .values(last_seen_at=bindparam("now"), pending=bindparam("pending"), build=bindparam("build"))
+)
 BLOBS, ROOM = "plumbline.blobs", "plumbline.pictures"
 _SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
@@ -58,7 +63,7 @@ def ping() -> Response:
         api=API,
         n=request.args.get("n", "")[:64],
         now=int(clock.now().timestamp() * 1000),
-        epoch=str(installation(reading()).epoch),
+        epoch=epoch_of(reading()),
         person=who,
         build=current_app.config["PLUMBLINE"].build,
     )
@@ -134,7 +139,7 @@ def work() -> Response:
     heads = inspections.heads_among(session, [row.id for row in rows])
     return jsonify(
         api=API,
-        epoch=str(installation(session).epoch),
+        epoch=epoch_of(session),
         now=int(clock.now().timestamp() * 1000),
         inspections=[listed(row, heads.get(row.id, 0)) for row in rows],
         sites=[
@@ -178,20 +183,21 @@ def push() -> Response:
     now = clock.now()
     pending, build = body.get("pending"), body.get("build")
     seen = {
-        "last_seen_at": now,
+        "device": author.device_id,
+        "now": now,
         "pending": pending if isinstance(pending, int) and 0 <= pending < 2**31 else 0,
         "build": build[:32] if isinstance(build, str) else "",
     }
 
-    def take(session: Session, how: Receive = receive) -> tuple[list[Answer], UUID]:
-        session.execute(update(Device).where(Device.id == author.device_id).values(**seen))
-        return how(session, KINDS, author, raw, now), installation(session).epoch
+    def take(session: Session, how: Receive = receive) -> tuple[list[Answer], str]:
+        session.connection().execute(_SEEN, seen)
+        return how(session, KINDS, author, raw, now), epoch_of(session)
 
     try:
         answers, epoch = grouped(take)
     except CannotStore:
         answers, epoch = grouped(partial(take, how=receive_carefully))
-    return jsonify(api=API, batch=batch, epoch=str(epoch), results=[_result(answer) for answer in answers])
+    return jsonify(api=API, batch=batch, epoch=epoch, results=[_result(answer) for answer in answers])
 
 
 def _result(answer: Answer) -> dict[str, Any]:
