@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, Flask
-from flask.cli import AppGroup
+from flask import Flask
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.adapters import clock, jobs, mail
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
 from app.config import Config
 from app.demo.cli import demo
-from app.domain.permissions import Act
+from app.domain.permissions import Act, ScopeKind
+from app.features.accounts import cli as accounts_cli
 from app.features.accounts import mails
+from app.features.accounts import queries as accounts
+from app.features.accounts import routes as accounts_pages
 from app.features.accounts.commands import links
+from app.features.accounts.routes.people import SCOPE_CHOICES
+from app.features.checklists import api as checklists_api
+from app.features.checklists import cli as checklists_cli
+from app.features.checklists import routes as checklists_pages
+from app.features.companies import routes as companies_pages
+from app.features.companies.models import Company
+from app.features.inspections import api as inspections_api
+from app.features.inspections import routes as inspections_pages
 from app.features.inspections.record import InspectionKind
 from app.features.operations.record import KINDS
+from app.features.places import routes as places_pages
 from app.features.sync import api as sync
+from app.features.sync import routes as sync_pages
 from app.web import identity, navigation
 from app.web.navigation import Place
 
-FEATURES = ("accounts", "companies", "places", "checklists", "inspections", "sync")
-
-ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
+PAGES = (
+    accounts_pages.bp,
+    companies_pages.bp,
+    places_pages.bp,
+    checklists_pages.bp,
+    inspections_pages.bp,
+    sync_pages.bp,
+)
+# Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
+APIS = (checklists_api.bp, inspections_api.bp, sync.bp)
+COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo)
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
@@ -39,32 +60,21 @@ PLACES = [
     Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
+ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
 
 
 def connect(app: Flask, csrf: CSRFProtect) -> None:
     """Registers every feature with the app."""
-    # UNDER CONSTRUCTION: modules are found as they arrive; becomes plain imports
-    for feature in FEATURES:
-        for name in ("routes", "api", "cli"):
-            path = f"app.features.{feature}.{name}"
-            if importlib.util.find_spec(path) is None:
-                continue
-            module = importlib.import_module(path)
-            for value in vars(module).values():
-                if isinstance(value, Blueprint) and value.import_name == path:
-                    app.register_blueprint(value)
-                    if name == "api":
-                        csrf.exempt(value)
-                if isinstance(value, AppGroup):
-                    app.cli.add_command(value)
-    try:
-        from app.features.accounts.queries import person_loader
-
-        app.extensions[identity.LOADER] = person_loader
-    except ImportError:
-        app.extensions[identity.LOADER] = lambda secret: None
-    if KINDS.get(InspectionKind.name) is None:
-        KINDS.add(InspectionKind())
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    for api in APIS:
+        app.register_blueprint(api)
+        csrf.exempt(api)
+    for commands in COMMANDS:
+        app.cli.add_command(commands)
+    app.extensions[identity.LOADER] = accounts.person_loader
+    app.extensions[SCOPE_CHOICES] = scope_choices
+    KINDS.add(InspectionKind())
     config: Config = app.config["PLUMBLINE"]
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, mails.letter_for))
@@ -72,8 +82,15 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.every("blobs.sweep", timedelta(days=1), lambda job: blobs.sweep(clock.now() - ABANDONED))
     app.extensions[sync.BLOBS] = blobs
     app.extensions[sync.ROOM] = PictureRoom()
-    app.cli.add_command(demo)
-    navigation.register(app, [place for place in PLACES if place.endpoint in app.view_functions])
+    navigation.register(app, PLACES)
+
+
+def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:
+    """What a grant can be limited to: companies now, estates with the handovers."""
+    rows = session.execute(
+        select(Company.id, Company.name).where(Company.retired_at.is_(None)).order_by(Company.name)
+    )
+    return [(ScopeKind.COMPANY.value, company_id, name) for company_id, name in rows]
 
 
 def posting(
