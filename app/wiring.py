@@ -37,7 +37,7 @@ from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
-from app.web import identity, navigation
+from app.web import health, identity, navigation
 from app.web.navigation import Place
 
 PAGES = (
@@ -81,7 +81,9 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     blobs = LocalBlobs(config.data / "blobs")
     work.every("blobs.sweep", timedelta(days=1), lambda job: blobs.sweep(clock.now() - ABANDONED))
     app.extensions[sync.BLOBS] = blobs
-    app.extensions[sync.ROOM] = PictureRoom()
+    room = PictureRoom()
+    app.extensions[sync.ROOM] = room
+    health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 
 

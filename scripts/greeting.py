@@ -46,7 +46,7 @@ def greeting(
         parts.append(people)
     if phones:
         shown = "\n".join(f"  {each}" for each in phones)
-        parts.append(f"For phones in this network:\n{shown}\n\n{qr(phones[0])}")
+        parts.append(f"For phones in this network:\n{shown}\n\n{qr(phones[0]).rstrip()}")
         parts.append(TRUST.format(authority=authority, address=phones[0]).rstrip())
     parts += warnings or []
     parts.append("Ctrl-C stops it.")

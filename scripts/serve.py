@@ -128,9 +128,7 @@ async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="plumbline-"))  # 0700: only we reach the inner socket
     children: list[supervise.Child] = []
     try:
-        sockets = [
-            listen(place.host, place.port)
-        ]  # a port in use is said before anything is made
+        sockets = [listen(place.host, place.port)]  # a port in use is said before anything is made
         outer = listen(place.host, place.https_port, "HTTPS_PORT") if place.https_port else None
         if outer:
             sockets.append(_inner_socket(folder / "web"))

@@ -17,9 +17,11 @@ from sqlalchemy import text
 
 from app import migrate
 from app.adapters import heartbeat
+from app.adapters.pictures import PictureRoom
 from app.adapters.schema import newest_revision
 from app.config import Config
 from app.db import database, transaction
+from app.domain.errors import Unavailable
 from app.factory import create_app
 from app.outbox import send
 from app.web import health
@@ -47,7 +49,7 @@ def test_anybody_learns_ok_and_nothing_more(app: Flask) -> None:
 def test_this_machine_gets_every_part(app: Flask) -> None:
     status, answer = asked(app, "127.0.0.1")
     assert status == 200 and answer["ok"]
-    assert set(answer["parts"]) >= {"database", "disk", "queue", "reports"}
+    assert set(answer["parts"]) >= {"database", "disk", "queue", "reports", "pictures"}
     assert answer["build"]
     for name, part in answer["parts"].items():
         assert isinstance(part["ok"], bool), name
@@ -185,6 +187,15 @@ def test_missing_libraries_are_named_with_their_packages(app: Flask, monkeypatch
     assert part["missing"] == ["libpango-1.0-0", "fonts-noto-cjk"]
     assert part["why"].endswith("apt-get install libpango-1.0-0 fonts-noto-cjk")
     assert asked(app, "203.0.113.9")[0] == 200, "the web app still serves"
+
+
+def test_photos_that_cannot_be_checked_are_said(app: Flask) -> None:
+    class Shut(PictureRoom):
+        def warm(self) -> None:
+            raise Unavailable("picture_check_unavailable")
+
+    health.register(app, "pictures", health.pictures(Shut()))
+    assert "does not start" in parts(app)["pictures"]["why"]
 
 
 def test_a_costly_part_is_looked_at_once_for_a_while(app: Flask) -> None:
