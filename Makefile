@@ -56,7 +56,7 @@ lock: set-up ## Resolve the dependencies anew into the two lock files and packag
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 translations: set-up-all ## Collect the texts into the catalogues, then compile them
-	@pybabel -q extract -F babel.cfg -k _l -k lazy_pgettext:1c,2 --no-location --sort-output --project=Plumbline -o $(TEXTS) .
+	@pybabel -q extract -F babel.cfg -k _l -k _lp:1c,2 --no-location --sort-output --project=Plumbline -o $(TEXTS) .
 	@pybabel -q update -i $(TEXTS) -d $(CATALOGUES) --no-fuzzy-matching --no-wrap --ignore-pot-creation-date
 	@pybabel -q compile -d $(CATALOGUES)
 

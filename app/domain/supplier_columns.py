@@ -8,12 +8,12 @@ HEADINGS: dict[str, dict[str, str]] = {
     "other_name": {"en": "Other name", "zh-Hans": "其他名称", "zh-Hant": "其他名稱"},
     "code": {"en": "Code", "zh-Hans": "代码", "zh-Hant": "代碼"},
     "country": {"en": "Country", "zh-Hans": "国家", "zh-Hant": "國家"},
-    "site_name": {"en": "Site name", "zh-Hans": "现场名称", "zh-Hant": "現場名稱"},
+    "site_name": {"en": "Site name", "zh-Hans": "地点名称", "zh-Hant": "地點名稱"},
     "address": {"en": "Address", "zh-Hans": "地址", "zh-Hant": "地址"},
     "city": {"en": "City", "zh-Hans": "城市", "zh-Hant": "城市"},
     "time_zone": {"en": "Time zone", "zh-Hans": "时区", "zh-Hant": "時區"},
     "contact_name": {"en": "Contact name", "zh-Hans": "联系人", "zh-Hant": "聯絡人"},
-    "duty": {"en": "Duty", "zh-Hans": "职务", "zh-Hant": "職務"},
+    "duty": {"en": "Position", "zh-Hans": "职务", "zh-Hant": "職務"},
     "email": {"en": "E-mail", "zh-Hans": "电子邮箱", "zh-Hant": "電子郵件"},
     "phone": {"en": "Telephone", "zh-Hans": "电话", "zh-Hant": "電話"},
     "language": {"en": "Language", "zh-Hans": "语言", "zh-Hant": "語言"},
@@ -38,8 +38,8 @@ _OTHER_HEADINGS = {
         country code, nation, 国别, 國別, 国家/地区, 國家/地區, 国家代码, 國家代碼
     """,
     "site_name": """
-        site, plant, factory, location, plant name, factory name, 现场, 現場, 工厂, 工廠,
-        工厂名称, 工廠名稱, 厂区, 廠區, 生产地点, 生產地點, 场地, 場地
+        site, plant, factory, location, plant name, factory name, 地点, 地點, 现场, 現場, 现场名称, 現場名稱,
+        工厂, 工廠, 工厂名称, 工廠名稱, 厂区, 廠區, 生产地点, 生產地點, 场地, 場地
     """,
     "address": """
         site address, plant address, street, street address, 详细地址, 詳細地址, 工厂地址,
@@ -56,7 +56,7 @@ _OTHER_HEADINGS = {
         联络人姓名, 联系人名称, 窗口
     """,
     "duty": """
-        role, position, title, job title, function, 职位, 職位, 岗位, 崗位, 职称, 職稱, 部门职务
+        role, duty, title, job title, function, 职位, 職位, 岗位, 崗位, 职称, 職稱, 部门职务
     """,
     "email": """
         email, mail, e-mail address, email address, 邮箱, 郵箱, 邮件, 郵件, 电子邮件, 电邮, 電郵,

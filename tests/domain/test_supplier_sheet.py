@@ -65,7 +65,7 @@ def test_every_fault_names_its_column() -> None:
         ("not_a_time_zone", "Time zone"),
         ("required", "Contact name"),
         ("not_an_email", "E-mail"),
-        ("too_long", "Duty"),
+        ("too_long", "Position"),
         ("not_a_language", "Language"),
     }
     assert {fault.column for fault in read.faults} == {"A", "D", "H", "I", "J", "K", "M"}

@@ -63,7 +63,7 @@ def text(label: Any, rule: str) -> StringField:
 
 
 class CompanyForm(EditForm):
-    name = text(_l("Name"), "name")
+    name = text(_l("Name of the company"), "name")
     other_name = text(_l("Name in another language"), "other_name")
     kinds = SelectMultipleField(_l("Kind"), choices=list(KIND_NAMES.items()), validate_choice=False)
     code = text(_l("Code"), "code")
@@ -81,7 +81,7 @@ class CompanyForm(EditForm):
 
 class ContactForm(EditForm):
     name = text(_l("Name"), "contact_name")
-    duty = text(_l("Duty"), "duty")
+    duty = text(_l("Position"), "duty")
     email = text(_l("E-mail"), "email")
     phone = text(_l("Telephone"), "phone")
     language = SelectField(

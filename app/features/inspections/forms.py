@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from wtforms import (
     Field,
     FieldList,
@@ -130,7 +131,7 @@ class TextFields:
 class ParticipantForm(Form):
     name = StringField(_l("Name"), filters=[one_line], validators=[AtMost(NAME_AT_MOST)])
     organisation = StringField(_l("Organisation"), filters=[one_line], validators=[AtMost(NAME_AT_MOST)])
-    role = StringField(_l("Role"), filters=[one_line], validators=[AtMost(NAME_AT_MOST)])
+    role = StringField(_lp("participant", "Role"), filters=[one_line], validators=[AtMost(NAME_AT_MOST)])
 
     def validate_name(self, field: Field) -> None:
         if not field.data and (self.organisation.data or self.role.data):

@@ -196,7 +196,7 @@ def test_a_mistake_is_said_beside_its_field_and_the_rest_is_kept(admin: PageClie
         ("time_zone", "Mars/Olympus", "Choose one of the list."),
         ("role", "emperor", "Choose one of the list."),
         ("scope", "company:0197a5f2-0000-7000-8000-000000000000", "Choose one of the list."),
-        ("name", "x" * 121, "This is too long."),
+        ("name", "x" * 121, "This is too long. Shorten it."),
         ("name", " \u200b\t\n ", "This is needed."),
     ],
 )

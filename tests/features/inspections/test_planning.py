@@ -77,7 +77,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_typing_is_kept(app, cast, cl
     assert answer.status_code == 422
     assert 'id="lead-error"' in page and 'id="due-error"' in page and 'id="reason-man-error"' in page
     assert 'id="participants-0-name-error"' in page
-    assert "This is not a date." in page
+    assert "This is not a date;" in page
     for kept in ("30.11.2026", "A &lt;b&gt;client&lt;/b&gt;", "Chef", "See whether the new line"):
         assert kept in page, kept
     with app.app_context():
