@@ -5,10 +5,11 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 HTTPS_PORT ?= 8443
 export HOST PORT HTTPS_PORT
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 SET_UP = @$(PYTHON) -m scripts.set_up
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url
+CHECKS = "ruff check" "ruff format --check" "mypy" "lint-imports" "biome check" "djlint --lint --quiet templates"
 CATALOGUES = app/translations
 TEXTS = .venv/messages.pot
 
@@ -28,12 +29,9 @@ test: check ## Install what is missing, then every check and every test
 	@python -m pytest -n 2
 
 check: set-up-all ## The fast checks only: style, types, import direction, templates, scripts
-	@ruff check
-	@ruff format --check
-	@mypy
-	@lint-imports
-	@node_modules/.bin/biome check
-	@djlint --check --lint --quiet templates
+	@failed=; \
+	for each in $(CHECKS); do $$each || failed="$$failed, $$each"; done; \
+	test -z "$$failed" || { echo "Not clean: $${failed#, }"; exit 1; }
 
 bench: set-up-all ## Measure against references; writes docs/performance.md
 	@python -m bench
