@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.dates import is_overdue
 from app.domain.permissions import Act, Actor, reach
@@ -46,7 +46,6 @@ class Line:
     due: date | None
     moment: datetime | None  # when it was completed or cancelled; None while it is open
     conflicts: int
-    late: int
     team: tuple[str, ...]
 
 
@@ -113,10 +112,11 @@ def choices(session: Session, actor: Actor) -> Choices:
     checklists = session.execute(
         select(Checklist.id, Checklist.title).where(with_it).order_by(Checklist.created_at)
     )
-    held = select(Assignment.id).where(Assignment.person_id == Person.id, Assignment.ended_at.is_(None))
+    held = aliased(Assignment)  # another one than in `visible`, which must not take it for its own
+    teams = select(held.id).where(held.person_id == Person.id, held.ended_at.is_(None))
     if mine:
-        held = held.join(Inspection, Inspection.id == Assignment.inspection_id).where(*mine)
-    auditors = session.execute(select(Person.id, Person.name).where(held.exists()).order_by(Person.name))
+        teams = teams.where(held.inspection_id.in_(select(Inspection.id).where(*mine)))
+    auditors = session.execute(select(Person.id, Person.name).where(teams.exists()).order_by(Person.name))
     return Choices(
         [(row.id, row.name) for row in suppliers],
         [(row.id, row.title) for row in checklists],
@@ -156,7 +156,6 @@ def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
                 due=row.due,
                 moment=row.completed_at or row.cancelled_at,
                 conflicts=row.conflicts,
-                late=row.late,
                 team=tuple(teams.get(row.id, ())),
             )
         )

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.answers import answers, out_of_scope
@@ -20,7 +20,7 @@ from app.features.accounts.models import Device, Person
 from app.features.evidence.commands import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection
-from app.features.operations.models import Operation
+from app.features.operations.models import Operation, OperationFate
 from app.features.operations.queries import head_seq, state_of
 
 
@@ -110,6 +110,7 @@ class Page:
     conflicts: list[Conflict]
     last: Last | None
     team: list[Assignment]
+    late: int
     seq: int
 
     @property
@@ -155,6 +156,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
         conflicts=[_conflict(key, held, makers) for key, held in sorted(torn.items())],
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
+        late=_late(session, row.id),
         seq=seq,
     )
 
@@ -172,6 +174,13 @@ def tools(actor: Actor, page: Page) -> dict[str, bool]:
         "cancellation": is_open and may(actor, Act.CANCEL_INSPECTION, scope),
         "answer": is_open and may(actor, Act.ANSWER_INSPECTION, scope),
     }
+
+
+def _late(session: Session, record_id: UUID) -> int:
+    """How many operations came in after the end."""
+    late = select(func.count(OperationFate.operation_id)).where(OperationFate.fate == "late")
+    mine = select(Operation.id).where(Operation.record_id == record_id)
+    return session.scalar(late.where(OperationFate.operation_id.in_(mine))) or 0
 
 
 def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:

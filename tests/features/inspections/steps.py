@@ -65,10 +65,10 @@ def seq_in(answer: TestResponse) -> str:
     return found[1]
 
 
-def change(client: PageClient, address: str, noun: str, **fields: Any) -> TestResponse:
+def change(browser: PageClient, address: str, noun: str, /, **fields: Any) -> TestResponse:
     """Opens the page and sends one of its forms."""
-    seq = fields.pop("seq", None) or seq_in(client.get(address))
-    return client.post(f"{address}/{noun}", {"seq": seq, **fields})
+    seq = fields.pop("seq", None) or seq_in(browser.get(address))
+    return browser.post(f"{address}/{noun}", {"seq": seq, **fields})
 
 
 def today() -> date:
