@@ -1,7 +1,7 @@
 // Builds static/src into static/dist: hashed names, minified, one manifest. `node build.mjs --sizes` also prints weights.
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const SOURCE = "static/src";
@@ -61,12 +61,19 @@ for (const [name, bytes] of files) {
 manifest.build = hash(Object.values(manifest).sort().join("\n"));
 // Files first, manifest last: a server that starts in between still finds what its manifest names.
 await mkdir(TARGET, { recursive: true });
-for (const [name, bytes] of files) await writeFile(`${TARGET}/${manifest[name]}`, bytes);
+// What the server hands out is compressed here once, as small as it gets; it picks the one the browser takes.
+const written = new Set(["manifest.json"]);
+for (const [name, bytes] of files) {
+  const forms = { "": bytes, ".br": brotliCompressSync(bytes), ".gz": gzipSync(bytes, { level: 9 }) };
+  for (const [ending, form] of Object.entries(forms)) {
+    written.add(`${manifest[name]}${ending}`);
+    await writeFile(`${TARGET}/${manifest[name]}${ending}`, form);
+  }
+}
 await writeFile(`${TARGET}/manifest.json.new`, `${JSON.stringify(manifest, null, 1)}\n`);
 await rename(`${TARGET}/manifest.json.new`, `${TARGET}/manifest.json`);
-const wanted = new Set([...Object.values(manifest), "manifest.json"]);
 for (const name of await readdir(TARGET))
-  if (!wanted.has(name)) await rm(`${TARGET}/${name}`, { recursive: true });
+  if (!written.has(name)) await rm(`${TARGET}/${name}`, { recursive: true });
 
 if (process.argv.includes("--sizes")) {
   for (const [name, bytes] of files) {

@@ -8,7 +8,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import db, wiring
 from app.config import ROOT, Config, read_config
-from app.web import assets, cookies, errors, headers, health, htmx, i18n, limits, navigation, origin
+from app.web import (
+    assets,
+    compression,
+    cookies,
+    errors,
+    headers,
+    health,
+    htmx,
+    i18n,
+    limits,
+    navigation,
+    origin,
+)
 
 csrf = CSRFProtect()
 
@@ -42,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     csrf.init_app(app)
     origin.guard(app)
     headers.protect(app, config.https)
+    compression.init(app)
     limits.init(app)
     htmx.init(app)
     i18n.init(app)
