@@ -225,6 +225,18 @@ test("it says what is wrong with the network", async () => {
   }
 });
 
+test("with nothing to send, a silent network is asked whether it is back", async () => {
+  const store = phone();
+  let there = { kind: "offline" };
+  const box = outbox(store, { probe: async () => there });
+  box.heard({ kind: "offline" });
+  await box.now();
+  assert.equal(box.state.link, "offline");
+  there = { kind: "ok" };
+  await box.now();
+  assert.equal(box.state.link, "ok");
+});
+
 test("waiting times double from one second to five minutes, scattered, never shorter than asked for", () => {
   assert.deepEqual(
     [1, 2, 3, 20].map((n) => backoff(n, 0, 0.5)),

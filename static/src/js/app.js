@@ -2,7 +2,7 @@
 import { App } from "./runner/app.js";
 import { whoIsThere } from "./runner/account.js";
 import { template } from "./runner/dom.js";
-import { remember, remembered } from "./runner/who.js";
+import { asked, hasLeft, letIn, mustAsk, remember, remembered } from "./runner/who.js";
 import { readWords } from "./runner/words.js";
 import { listenForTheme } from "./theme.js";
 
@@ -11,28 +11,33 @@ const signIn = () =>
 
 function only(name) {
   document.getElementById("view").replaceChildren(template(name));
+  return null;
 }
 
 function links() {
-  document.addEventListener(
-    "click",
-    (event) => {
-      const link = event.target.closest?.("[data-sign-in-link]");
-      if (link) link.setAttribute("href", signIn());
-      if (event.target.closest?.("[data-reload]")) location.reload();
-    },
-    true,
-  );
+  const pressed = ({ target }) => {
+    const link = target.closest?.("[data-sign-in-link]");
+    if (link) {
+      letIn();
+      link.setAttribute("href", signIn());
+    }
+    if (target.closest?.("[data-reload]")) location.reload();
+  };
+  document.addEventListener("click", pressed, true);
 }
 
-async function firstPerson() {
+/** The person this phone belongs to now and what the server just said of them; null when a page says why not. */
+async function owner() {
+  const known = remembered();
+  if (known && !mustAsk()) return { person: known, found: null };
+  if (!known && hasLeft() && !mustAsk()) return only("sign-in");
   const found = await whoIsThere();
-  if (found.kind !== "ok" || !found.person) {
-    only(found.kind === "ok" ? "sign-in" : "no-server");
-    return null;
-  }
+  if (found.kind !== "ok") return known ? { person: known, found: null } : only("no-server");
+  asked();
+  if (!found.person) return known ? { person: known, found } : only("sign-in");
+  if (known && known.id !== found.person.id) history.replaceState(null, "", location.pathname);
   remember(found.person);
-  return found;
+  return { person: found.person, found };
 }
 
 async function start() {
@@ -40,10 +45,8 @@ async function start() {
   readWords();
   links();
   if (!isSecureContext || !globalThis.indexedDB || !crypto.subtle) return only("insecure");
-  const known = remembered();
-  if (known) return new App(known).start();
-  const found = await firstPerson();
-  return found && new App(found.person).start(found);
+  const here = await owner();
+  return here && new App(here.person).start(here.found);
 }
 
 start();

@@ -1,10 +1,11 @@
 // What the sign-in pages know of this phone. Never clears stored work: sign-out locks it to its owner.
-import { forget, unsentWork } from "../runner/who.js";
+import { askAgain, forget, unsentWork } from "../runner/who.js";
 
 /** form[data-sign-out]: the app must not open this person's work again before the next sign-in. */
 export function leavePhone() {
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-sign-out]")) forget();
+    if (event.target.querySelector("[autocomplete=current-password]")) askAgain();
   });
 }
 

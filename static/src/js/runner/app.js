@@ -1,15 +1,15 @@
-// One person's app: store, outbox, views and what moves between them.
-import { changedHands, login, register, whoIsThere } from "./account.js";
-import { Alarms } from "./alarms.js";
-import { placeChips, showChips } from "./chip.js";
-import { counts } from "./counts.js";
-import { icon, speak, template } from "./dom.js";
-import { bundleOf, fetchBundle, fetchInspection, prepare, refreshWork } from "./load.js";
+// One person's app: their store, what is shown of it, and the way between the views.
+import { login, whoIsThere } from "./account.js";
+import { placeChips } from "./chip.js";
+import { icon, template } from "./dom.js";
+import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
 import { resume } from "./media.js";
+import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
 import { layBallast } from "./room.js";
 import { Session } from "./session.js";
 import { shrink } from "./shrink.js";
+import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { ask } from "./transport.js";
 import { PhoneView } from "./views/phone.js";
@@ -17,7 +17,7 @@ import { ReviewView } from "./views/review.js";
 import { RunnerView } from "./views/runner.js";
 import { startView } from "./views/start.js";
 import { workView } from "./views/work.js";
-import { forget, remember, rememberUnsent } from "./who.js";
+import { forget, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const KEEP_TRYING_MS = 20000; // while the page is open and something waits
@@ -25,20 +25,28 @@ const KEEP_TRYING_MS = 20000; // while the page is open and something waits
 export class App {
   #view = null;
   #session = null;
-  #alarms = new Alarms();
   #place = null;
   #parts = new Map();
-  #painting = null;
+  #routing = Promise.resolve();
   fetched = false;
 
   constructor(person) {
     this.person = person;
     this.store = new Store(person.id);
     this.ask = ask;
-    this.outbox = new Outbox(this.store, {
-      ask,
-      build: document.body.dataset.build,
-      login: () => login(this.store),
+    const { build } = document.body.dataset;
+    this.outbox = new Outbox(this.store, { ask, build, login: () => login(this.store), probe: whoIsThere });
+    this.status = new Status(this.store, this.outbox, {
+      unsaved: () => this.#session?.unsaved.size ?? 0,
+      painted: () => this.#view instanceof RunnerView || this.#view?.paint(),
+    });
+    this.network = new Network(this, {
+      session: () => this.#session,
+      flush: () => this.#flush(),
+      fetched: () => {
+        this.fetched = true;
+        this.status.soon();
+      },
     });
     this.go = this.go.bind(this);
   }
@@ -49,7 +57,7 @@ export class App {
     this.#place = await this.store.meta("place");
     if (!location.hash && this.#place?.hash) history.replaceState(null, "", this.#place.hash);
     await this.#route();
-    this.#online(found);
+    this.network.look(found);
     resume(this.store, shrink);
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
     idle(() => layBallast(this.store).catch(() => {}));
@@ -57,112 +65,43 @@ export class App {
   }
 
   #listen() {
-    const { store, outbox } = this;
     addEventListener("hashchange", () => this.#route());
-    addEventListener("online", () => this.#online());
-    addEventListener("pagehide", () => this.#session?.flush?.());
+    addEventListener("online", () => this.network.look());
+    addEventListener("pagehide", () => this.#flush());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "hidden") this.#session?.flush?.();
-      else this.#online();
+      if (document.visibilityState === "hidden") this.#flush();
+      else this.network.look();
     });
-    document.addEventListener(
-      "click",
-      (event) => event.target.closest?.("[data-retry]") && this.#session?.retry(),
-    );
-    store.addEventListener("told", ({ detail }) => this.#told(detail));
-    store.addEventListener("well", () => this.#alarms.set("stalled", false));
-    store.addEventListener(
-      "trouble",
-      ({ detail }) => detail.what !== "failed" && this.#alarms.set(detail.what, true),
-    );
-    outbox.addEventListener("state", () => this.#linkChanged());
-    setInterval(
-      () =>
-        document.visibilityState === "visible" && this.#waiting && outbox.failures === 0 && outbox.cycle(),
-      KEEP_TRYING_MS,
-    );
+    document.addEventListener("click", ({ target }) => {
+      if (target.closest?.("[data-retry]")) this.#session?.retry();
+    });
+    this.store.addEventListener("told", ({ detail }) => {
+      if (detail.type === "wrote" && !detail.elsewhere) this.outbox.saved();
+    });
+    setInterval(() => {
+      const quiet = document.visibilityState !== "visible" || this.outbox.failures > 0;
+      if (this.status.waiting && !quiet) this.outbox.cycle();
+    }, KEEP_TRYING_MS);
   }
 
-  #waiting = 0;
-
-  #told(news) {
-    if (news.type === "wrote" && !news.elsewhere) this.outbox.saved();
-    this.#repaint();
-  }
-
-  /** Shown once per burst of news: counters, and the views that are made of counters. */
-  #repaint() {
-    this.#painting ??= setTimeout(async () => {
-      this.#painting = null;
-      await this.#showChip();
-      if (!(this.#view instanceof RunnerView)) await this.#view?.paint();
-    }, 60);
-  }
-
-  async #showChip() {
-    const numbers = await counts(this.store).catch(() => null);
-    if (!numbers) return;
-    this.#waiting = numbers.total - numbers.held;
-    rememberUnsent(this.person.id, this.#waiting);
-    const unsaved = Boolean(this.#session?.unsaved.size);
-    this.#alarms.set("unsaved", unsaved);
-    showChips({ counts: numbers, link: this.outbox.state.link, unsaved });
-  }
-
-  #linkChanged() {
-    const { link } = this.outbox.state;
-    this.#alarms.set("ended", link === "sign_in");
-    this.#alarms.set("portal", link === "portal");
-    if (link !== this.lastLink && this.lastLink && link !== "busy") speak(say(`link_${link}`));
-    this.lastLink = link;
-    this.#repaint();
-  }
-
-  /** With the network: who is signed in, what is to do, then everything that waits. Local work never waits for it. */
-  async #online(asked = null) {
-    const found = asked ?? (await whoIsThere());
-    if (found.kind !== "ok") return this.outbox.now();
-    if (changedHands(this.person, found.person)) {
-      await this.#session?.flush?.();
-      return location.reload();
-    }
-    if (Number.isFinite(found.offset)) await this.store.setMeta("offset", found.offset);
-    if (found.person) {
-      remember({ ...this.person, ...found.person });
-      if (found.person.language && found.person.language !== language)
-        return this.#speakOther(found.person.language);
-      if (!(await this.store.meta("registered"))) await register(this.store);
-    }
-    await refreshWork(this.store, ask);
-    this.fetched = true;
-    this.#repaint();
-    if (this.#session) await fetchInspection(this.store, ask, this.#session.id);
-    await this.outbox.now();
-    return prepare(this.store, ask, language);
-  }
-
-  /** The shell is drawn once per language; the person's own decides which one. */
-  async #speakOther(wanted) {
-    const there = location.pathname.replace(/\/app\/[^/]+\//, `/app/${wanted}/`);
-    if (there === location.pathname) return;
+  async #flush() {
     await this.#session?.flush?.();
-    location.replace(there + location.hash);
   }
 
   tryNow() {
-    return this.#online();
+    return this.network.look();
   }
 
   go(hash, { replace = false } = {}) {
-    if (hash === location.hash) return this.#route();
-    if (!replace) {
+    if (hash !== location.hash && !replace) {
       location.hash = hash;
       return null;
     }
-    history.replaceState(null, "", hash);
+    if (replace) history.replaceState(null, "", hash);
     return this.#route();
   }
 
+  /** Where the reader is, so that a tab that was killed comes back there. */
   remember(place) {
     if (place.hash === this.#place?.hash && place.offset === this.#place?.offset) return;
     this.#place = place;
@@ -175,15 +114,25 @@ export class App {
     return this.#parts.get(id);
   }
 
-  async #route() {
+  /** One after the other: leaving a view waits for what was typed there. */
+  #route() {
+    this.#routing = this.#routing.then(() => this.#turn()).catch((error) => this.#lost(error));
+    return this.#routing;
+  }
+
+  #lost(error) {
+    console.error(error);
+    return this.#show(this.#notHere("offline"));
+  }
+
+  async #turn() {
     const hash = location.hash || "#/work";
     const inspection = /^#\/i\/([0-9a-f-]{36})(?:\/(.*))?$/.exec(hash);
     if (inspection) return this.#inspection(inspection[1], inspection[2] ?? "");
     await this.#leave();
-    const view =
-      hash === "#/phone" ? new PhoneView(this) : hash === "#/start" ? startView(this) : workView(this);
     this.remember({ hash, offset: null });
-    return this.#show(view);
+    if (hash === "#/phone") return this.#show(new PhoneView(this));
+    return this.#show(hash === "#/start" ? startView(this) : workView(this));
   }
 
   async #leave() {
@@ -199,7 +148,7 @@ export class App {
       const found = await this.#open(id);
       if (!found.session) return this.#show(this.#notHere(found.kind));
       this.#session = found.session;
-      this.#session.addEventListener("changed", () => this.#repaint());
+      this.#session.addEventListener("changed", () => this.status.soon());
     }
     const wanted = rest === "review" ? ReviewView : RunnerView;
     if (!(this.#view instanceof wanted)) {
@@ -207,31 +156,29 @@ export class App {
       await this.#show(new wanted(this, this.#session));
     }
     if (!(this.#view instanceof RunnerView)) return null;
-    const place =
-      this.#place?.hash === location.hash || (!rest && this.#place?.hash?.startsWith(`#/i/${id}/`))
-        ? this.#place
-        : null;
-    return this.#view.show(rest || (place ? place.hash.split("/").slice(3).join("/") : ""), {
-      offset: place?.offset ?? null,
-    });
+    const { hash, offset } = this.#place ?? {};
+    const back = hash === location.hash || (!rest && hash?.startsWith(`#/i/${id}/`));
+    const part = rest || (back ? hash.split("/").slice(3).join("/") : "");
+    return this.#view.show(part, { offset: back ? offset : null });
   }
 
-  /** From the phone at once; only what was never here is fetched. */
+  /** From the phone at once; only what was never here is waited for. */
   async #open(id) {
     const read = () => this.store.read(["inspections"], (tx) => tx.store.get(id));
     let row = await read();
-    if (!row?.loaded && !row?.born_here) {
+    const known = row?.loaded || row?.born_here;
+    if (!known) {
       const answer = await fetchInspection(this.store, ask, id);
       row = await read();
-      if (answer.kind !== "ok" && !row) return { kind: answer.kind };
+      if (!row) return { kind: answer.kind };
     }
-    const kept = await bundleOf(this.store, row.version_id, language);
-    const found = kept
-      ? { kind: "ok", bundle: kept }
+    const bundle = await bundleOf(this.store, row.version_id, language);
+    const found = bundle
+      ? { kind: "ok", bundle }
       : await fetchBundle(this.store, ask, row.version_id, language);
     if (found.kind !== "ok") return { kind: found.kind };
     const session = await new Session(this.store, row, found.bundle).load();
-    if (row.loaded && navigator.onLine !== false) fetchInspection(this.store, ask, id);
+    if (row.loaded && this.fetched) fetchInspection(this.store, ask, id);
     return { session };
   }
 
@@ -239,11 +186,10 @@ export class App {
     const root = document.createElement("div");
     root.className = "page";
     root.append(template("not-here"));
+    const gone = kind === "problem";
     root.querySelector("[data-x=title]").textContent = say("not_here_title");
-    root.querySelector("[data-x=text]").textContent = say(
-      kind === "problem" ? "not_here_gone" : "not_here_offline",
-    );
-    root.querySelector(".empty").prepend(icon(kind === "problem" ? "info" : "off", "i--l"));
+    root.querySelector("[data-x=text]").textContent = say(gone ? "not_here_gone" : "not_here_offline");
+    root.querySelector(".empty").prepend(icon(gone ? "info" : "off", "i--l"));
     return { root, title: say("not_here_title"), paint: () => {}, heading: root.querySelector("h1") };
   }
 
@@ -256,10 +202,10 @@ export class App {
     document.title = `${view.title} · Plumbline`;
     scrollTo({ top: 0, behavior: "instant" });
     view.heading?.focus({ preventScroll: true });
-    await this.#showChip();
+    await this.status.show();
   }
 
-  /** "Remove from this phone": the database, what is remembered of the person, then the sign-in page. */
+  /** "Remove from this phone": the database, what is remembered of the person, then nobody is here. */
   async removeEverything() {
     this.outbox.stop();
     await this.#leave();
@@ -270,6 +216,6 @@ export class App {
     });
     rememberUnsent(this.person.id, 0);
     forget();
-    location.assign(document.body.dataset.signIn);
+    location.replace(location.pathname);
   }
 }

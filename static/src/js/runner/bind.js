@@ -32,6 +32,8 @@ function show(control, value) {
   else if (control.type === "datetime-local") control.value = value ? localTime(value) : "";
   else {
     const text = value?.text ?? "";
+    if (value?.lang) control.lang = value.lang;
+    else control.removeAttribute("lang");
     if (control.value === text) return;
     control.value = text;
     if (control.matches("textarea")) grow(control);

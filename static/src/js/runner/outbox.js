@@ -27,19 +27,24 @@ export class Outbox extends EventTarget {
   #ask;
   #build;
   #login;
+  #probe;
   #timer = null;
   #running = null;
   #again = false;
   failures = 0;
   state = { link: "ok", since: null, tried: null, next: null };
 
-  /** `login()` tries to prove this phone to the server again; true when pushing makes sense once more. */
-  constructor(store, { ask, build, login = async () => false }) {
+  /**
+   * `login()` tries to prove this phone to the server again; true when pushing makes sense once more.
+   * `probe()` asks the network whether the server is there, as an answer of transport.js.
+   */
+  constructor(store, { ask, build, login = async () => false, probe = async () => ({ kind: "ok" }) }) {
     super();
     this.#store = store;
     this.#ask = ask;
     this.#build = build;
     this.#login = login;
+    this.#probe = probe;
   }
 
   #show(more) {
@@ -63,6 +68,12 @@ export class Outbox extends EventTarget {
   now() {
     this.failures = 0;
     return this.cycle();
+  }
+
+  /** Somebody else found the network silent. */
+  heard(outcome) {
+    clearTimeout(this.#timer);
+    this.#conclude(outcome);
   }
 
   stop() {
@@ -91,8 +102,18 @@ export class Outbox extends EventTarget {
     }
   }
 
+  /** With nothing to send, a network that failed before is asked whether it is back. */
   async #cycle() {
-    const context = { ask: this.#ask, build: this.#build };
+    let asked = false;
+    const counting = (...question) => {
+      asked = true;
+      return this.#ask(...question);
+    };
+    const outcome = await this.#sendAll({ ask: counting, build: this.#build });
+    return asked || this.state.link === "ok" ? outcome : this.#probe();
+  }
+
+  async #sendAll(context) {
     this.#show({ tried: Date.now() });
     let outcome = await pushAll(this.#store, context);
     if (outcome.kind === "login" && (await this.#login())) outcome = await pushAll(this.#store, context);

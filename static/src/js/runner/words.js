@@ -22,8 +22,6 @@ export function say(name, values = {}) {
   return words.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
 }
 
-export const has = (name) => all.has(name);
-
 /** Data words {en, zh-Hans, zh-Hant}: the reader's language, else the other Chinese, else English, else any. */
 export function pick(words) {
   if (!words) return "";

@@ -50,7 +50,7 @@ export class PhoneView {
     const label = total ? say("n_of", { done: held, all: total }) : say("rest_none");
     fill(this.root, {
       held: String(held),
-      of: say("of_on_server", { total }),
+      of: total ? say("of_on_server", { total }) : say("of_none"),
       gauge: gauge(share, label, { slim: true }),
     });
     fill(this.root, { rest: left ? say("rest", { n: left }) : say("rest_none") });

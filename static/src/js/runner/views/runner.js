@@ -5,6 +5,8 @@ import { language, say } from "../words.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
 import { Question } from "./question.js";
+import { Stillness } from "./stillness.js";
+import { paintTabs } from "./tabs.js";
 import { subject } from "./work.js";
 
 function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFar }) {
@@ -19,8 +21,6 @@ const SETTLED_MS = 300; // after scrolling, before the place is remembered
 export class RunnerView {
   #shown = null;
   #timer = null;
-  #pressed = false;
-  #late = new Set();
 
   constructor(app, session) {
     Object.assign(this, { app, session });
@@ -38,10 +38,9 @@ export class RunnerView {
     this.main.addEventListener("click", (event) => this.#press(event));
     this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
     this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
-    this.heard = ({ detail }) => this.#paintWhenStill(detail.path ?? null);
+    const still = new Stillness(this.root, (path) => this.paint(path));
+    this.heard = ({ detail }) => still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
-    for (const kind of ["pointerdown", "pointerup", "pointercancel"])
-      this.root.addEventListener(kind, () => this.#touch(kind));
     this.scrolled = () => this.#rememberSoon();
     addEventListener("scroll", this.scrolled, { passive: true });
   }
@@ -120,7 +119,7 @@ export class RunnerView {
     for (const [each, part] of this.parts) part.hidden = each !== name;
     const part = this.parts.get(name);
     this.main.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby"));
-    this.paintTabs({ center: true });
+    this.#tabs({ center: true });
     const place = question && this.questions.get(question);
     if (place) {
       place.li.scrollIntoView({ block: "start", behavior: moved || offset !== null ? "instant" : "smooth" });
@@ -132,26 +131,6 @@ export class RunnerView {
       part.querySelector("h1").focus({ preventScroll: true });
     }
     this.remember();
-  }
-
-  /** Nothing may move under a finger that is down: the tap would land beside what it meant. */
-  #touch(kind) {
-    if (kind === "pointerdown") {
-      this.#pressed = true;
-      return;
-    }
-    setTimeout(() => {
-      this.#pressed = false;
-      const late = [...this.#late];
-      this.#late.clear();
-      if (late.includes(null)) this.paint();
-      else for (const path of late) this.paint(path);
-    });
-  }
-
-  #paintWhenStill(path) {
-    if (this.#pressed) this.#late.add(path);
-    else this.paint(path);
   }
 
   /** Where a fresh visit begins: the opening page until something is answered, then the first open question. */
@@ -187,36 +166,14 @@ export class RunnerView {
     });
   }
 
-  #openIn(section, answers) {
-    return section.questions.filter((question) => this.session.missing(question, answers).length);
-  }
-
-  paintTabs({ center = false } = {}) {
-    const { answers } = this.session;
-    const tab = (name, title, count) => fill(element("tab"), { url: this.address(name), title, count });
-    const nodes = [tab("opening", say("opening"), null)];
-    for (const section of this.session.sections) {
-      const [all, open] = [section.questions.length, this.#openIn(section, answers)];
-      const done = section.questions.filter(({ id }) => answers[id]?.score).length;
-      nodes.push(
-        tab(
-          `s/${section.id}`,
-          textOf(section.title),
-          open.length ? [`${done}/${all}`] : [icon("check"), `${done}/${all}`],
-        ),
-      );
-    }
-    nodes.push(tab("closing", say("closing"), null));
-    const bar = this.root.querySelector("[data-tabs]");
-    const before = bar.scrollLeft;
-    const held = bar.contains(document.activeElement);
-    bar.replaceChildren(...nodes);
-    bar.scrollLeft = before;
-    const now = [...this.parts.keys()].indexOf(this.#shown);
-    nodes[now]?.setAttribute("aria-current", "true");
-    if (center && nodes[now])
-      bar.scrollLeft = nodes[now].offsetLeft - (bar.clientWidth - nodes[now].offsetWidth) / 2;
-    if (held) nodes[now]?.focus({ preventScroll: true });
+  #tabs(more) {
+    paintTabs(
+      this.root.querySelector("[data-tabs]"),
+      this.session,
+      this.#shown,
+      (rest) => this.address(rest),
+      more,
+    );
   }
 
   #paintFoot(answers) {
@@ -281,7 +238,7 @@ export class RunnerView {
           this.photos.paint(question.li.querySelector("[data-photos]"), question.path, closed);
       });
     }
-    this.paintTabs();
+    this.#tabs();
     this.#hang(answers);
     this.#paintFoot(answers);
   }

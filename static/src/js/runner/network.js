@@ -1,0 +1,56 @@
+// What happens when there is a network: who is signed in, what is to do, then everything that waits.
+import { changedHands, register, whoIsThere } from "./account.js";
+import { fetchInspection, prepare, refreshWork } from "./load.js";
+import { ask } from "./transport.js";
+import { remember } from "./who.js";
+import { language } from "./words.js";
+
+/** The shell is drawn once per language; the person's own decides which one. */
+function shellIn(wanted) {
+  const there = location.pathname.replace(/\/app\/[^/]+\//, `/app/${wanted}/`);
+  return wanted && wanted !== language && there !== location.pathname ? there + location.hash : null;
+}
+
+export class Network {
+  #running = null;
+
+  /** `app`: person, store, outbox, status; `session()` the open inspection, `flush()` all that was typed. */
+  constructor(app, { session, flush, fetched }) {
+    Object.assign(this, { app, session, flush, fetched });
+  }
+
+  /** Looks once, however many ask at the same moment. `found`: an answer of whoIsThere() that is at hand. */
+  look(found = null) {
+    this.#running ??= this.#look(found).finally(() => {
+      this.#running = null;
+    });
+    return this.#running;
+  }
+
+  async #look(asked) {
+    const { app } = this;
+    const found = asked ?? (await whoIsThere());
+    if (found.kind !== "ok") return app.outbox.heard(found);
+    if (changedHands(app.person, found.person)) {
+      await this.flush();
+      history.replaceState(null, "", location.pathname);
+      return location.reload(); // another person's store opens; this one's stays as it is
+    }
+    if (Number.isFinite(found.offset)) await app.store.setMeta("offset", found.offset);
+    app.status.signedOut(!found.person);
+    if (!found.person) return app.outbox.now(); // the phone's own proof outlives the session
+    remember({ ...app.person, ...found.person });
+    const elsewhere = shellIn(found.person.language);
+    if (elsewhere) {
+      await this.flush();
+      return location.replace(elsewhere);
+    }
+    if (!(await app.store.meta("registered"))) await register(app.store);
+    await app.outbox.now(); // ours first: what was born here must be known there before it can be asked for
+    await refreshWork(app.store, ask);
+    this.fetched();
+    const open = this.session();
+    if (open) await fetchInspection(app.store, ask, open.id);
+    return prepare(app.store, ask, language);
+  }
+}
