@@ -25,7 +25,6 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
-    Row,
     Table,
     Text,
     TypeDecorator,
@@ -339,7 +338,7 @@ def insert_many(
     connection.exec_driver_sql(statement, list(zip(*listed, strict=True)))
 
 
-def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequence[Row[Any]]:
+def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequence[Any]:
     """Rows of a plain `... IN (:ids)` statement for ids given as text, for the same reason."""
     connection = session.connection()
     sqlite = connection.dialect.name == "sqlite"

@@ -6,6 +6,7 @@ them. One plain table holds them; the index over it is FTS5 on SQLite and GIN on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import Integer, Select, String, Text, bindparam, select, text
@@ -37,6 +38,20 @@ def put(session: Session, kind: str, record_id: UUID, *texts: str | None) -> Non
         session.execute(_ADD, {"id": row.id, "words": words})
 
 
+def put_new(session: Session, kind: str, records: Iterable[tuple[UUID, Iterable[str | None]]]) -> None:
+    """Tells the index of many records it does not know yet."""
+    rows = [
+        Searchable(
+            record_kind=kind, record_id=key, words=" ".join(tokens(" ".join(part for part in texts if part)))
+        )
+        for key, texts in records
+    ]
+    session.add_all(rows)
+    session.flush()
+    if rows and _fts(session):
+        session.execute(_ADD, [{"id": row.id, "words": row.words} for row in rows])
+
+
 def remove(session: Session, record_id: UUID) -> None:
     row = session.scalars(select(Searchable).where(Searchable.record_id == record_id)).first()
     if row is None:
@@ -56,7 +71,7 @@ def _fts(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def matching(session: Session, kind: str, query: str) -> Select[tuple[UUID]] | None:
+def matching(session: Session, kind: str, query: str) -> Select[UUID] | None:
     """A select of the ids of records of `kind` that hold every word of `query`; None when it has no words."""
     terms = query_tokens(query)
     if not terms:

@@ -79,12 +79,17 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, mails.letter_for))
     blobs = LocalBlobs(config.data / "blobs")
-    work.every("blobs.sweep", timedelta(days=1), lambda job: blobs.sweep(clock.now() - ABANDONED))
+    work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
+
+
+def sweep(blobs: LocalBlobs) -> None:
+    """Removes what uploads left behind that nobody went on with."""
+    blobs.sweep(clock.now() - ABANDONED)
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:

@@ -85,7 +85,9 @@ def add_grants(
     for member in (member for member in MEMBERS if member.key in keys):
         person = session.get(Person, people[member.key])
         assert person is not None
-        scopes = [(ScopeKind.COMPANY, companies[key]) for key in member.companies]
+        scopes: list[tuple[ScopeKind, UUID | None]] = [
+            (ScopeKind.COMPANY, companies[key]) for key in member.companies
+        ]
         for role in member.roles:
             for kind, scope in scopes or [(ScopeKind.EVERYTHING, None)]:
                 give_grant(session, person, Grant(role, kind, scope), people["mara"], now)

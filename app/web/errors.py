@@ -54,7 +54,7 @@ def answer(code: str, status: int, reference: str = "", **params: object) -> Res
     text = sentence(code, **params)
     if htmx:
         body = render_template("errors/_problem.html", text=text, reference=reference)
-        return htmx_response(body, status, retarget="#problems", reswap="innerHTML")  # type: ignore[no-any-return]
+        return htmx_response(body, status, retarget="#problems", reswap="innerHTML")
     return render_template(
         "errors/page.html", title=headline(status), text=text, status=status, reference=reference
     ), status
@@ -66,7 +66,7 @@ def init(app: Flask) -> None:
         if is_api():
             return problem(error.code, 401)
         if htmx:
-            return htmx_response("", 200, redirect=to_sign_in().location)  # type: ignore[no-any-return]
+            return htmx_response("", 200, redirect=to_sign_in().location)
         return to_sign_in()
 
     @app.errorhandler(PlumblineError)
@@ -81,7 +81,7 @@ def init(app: Flask) -> None:
     def http(error: HTTPException) -> Response | tuple[str, int]:
         status = error.code or 500
         if status in (301, 302, 303, 307, 308):
-            return error.get_response()  # type: ignore[return-value]
+            return error.get_response()
         return answer(HTTP_CODES.get(status, "bad_request" if status < 500 else "unexpected"), status)
 
     @app.errorhandler(Exception)

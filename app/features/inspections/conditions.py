@@ -65,7 +65,7 @@ def conditions(session: Session, actor: Actor, filters: Filters, now: datetime) 
     elif filters.state:
         wanted.append(Inspection.state == filters.state)
     if filters.grade == "veto":
-        wanted.append(Inspection.vetoed)
+        wanted.append(Inspection.vetoed.is_(True))
     elif filters.grade:
         # a provisional letter is no grade yet, and a veto stands above any letter
         wanted += [Inspection.grade == filters.grade, ~Inspection.provisional, ~Inspection.vetoed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -161,7 +162,7 @@ def open_points(session: Session, subject_id: UUID) -> list[OpenPoint]:
     )
 
 
-def shown(state: dict[Key, Register], path: str, field: str) -> Any:
+def shown(state: Mapping[Key, Register], path: str, field: str) -> Any:
     """What a register shows, or None."""
     held = state.get((path, field))
     return held.value if held else None

@@ -202,9 +202,9 @@ def _open(
             else:
                 once = access[record_id] is not Access.NEVER
                 opened[record_id] = Access.ONCE if once else Access.NEVER
-    mine = [record for record in opened.values() if isinstance(record, _Record)]
-    if mine:
-        _name_parents(session, mine, [op.id for op in ops if op.id not in known])
+    taken = [record for record in opened.values() if isinstance(record, _Record)]
+    if taken:
+        _name_parents(session, taken, [op.id for op in ops if op.id not in known])
     return opened
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import id_text, select_many
@@ -78,7 +78,7 @@ def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500)
     latest = (
         select(func.max(_Turn.turn)).where(_Turn.operation_id == Operation.id).correlate(Operation)
     ).scalar_subquery()
-    rows: list[Row[tuple[Operation, str, str, str]]] = list(
+    rows = list(
         session.execute(
             select(Operation, OperationFate.fate, OperationFate.code, Person.name)
             .join(OperationFate, OperationFate.operation_id == Operation.id)
