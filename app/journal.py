@@ -5,6 +5,7 @@ It holds ids and hashes, never names or free text: personal data stays outside h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -79,6 +80,34 @@ def write(
     session.add(entry)
     session.flush()
     return entry
+
+
+def begin(
+    session: Session,
+    kind: str,
+    at: datetime,
+    person_id: UUID | None,
+    births: Iterable[tuple[UUID, str, dict[str, Any]]],
+) -> None:
+    """The first entries of many new records at once: (record id, act, facts). None has a chain yet."""
+    made = [
+        Entry(
+            id=new_id(),
+            record_kind=kind,
+            record_id=record_id,
+            seq=1,
+            act=act,
+            at=at,
+            person_id=person_id,
+            facts=facts,
+            previous=GENESIS,
+        )
+        for record_id, act, facts in births
+    ]
+    for entry in made:
+        entry.hash = entry_hash(entry.previous, body(entry))
+    session.add_all(made)
+    session.flush()
 
 
 def entries(session: Session, record_id: UUID) -> list[Entry]:

@@ -44,16 +44,12 @@ def add_company(
     """A new company. Raises NotAllowed, or Invalid with its field."""
     if not may(actor, Act.MANAGE_COMPANIES, Scope()):
         raise NotAllowed()
-    company = Company(
-        id=new_id(), created_at=now, created_by=actor.id, contacts=[], kinds=checked_kinds(tuple(kinds))
-    )
     given = {"name": name, "other_name": other_name, "code": code, "country": country, "note": note}
-    for field, value in _company_values(given).items():
-        setattr(company, field, value)
+    company = made_company(actor, now, kinds, given)
     _refuse_code_in_use(session, company)
     session.add(company)
     _flush(session)
-    _index(session, company)
+    index(session, company)
     _note(session, "company.created", company, now, actor)
     return company
 
@@ -72,7 +68,7 @@ def edit_company(
     if changed:
         _refuse_code_in_use(session, company)
         _flush(session)
-        _index(session, company)
+        index(session, company)
         _note(session, "company.changed", company, now, actor, {"fields": changed})
     return company
 
@@ -116,10 +112,10 @@ def add_contact(
     """A person at a company. Raises Invalid with its field, or Invalid("company_retired")."""
     company = in_use(managed(session, actor, company_id))
     given = {"name": name, "duty": duty, "email": email, "phone": phone, "language": language}
-    contact = Contact(id=new_id(), created_at=now, **_contact_values(given))
+    contact = made_contact(company_id, now, given)
     company.contacts.append(contact)
     session.flush()
-    _index(session, company)
+    index(session, company)
     _note(session, "contact.created", company, now, actor, {"contact": str(contact.id)})
     return contact
 
@@ -140,7 +136,7 @@ def edit_contact(
     changed = _set(contact, _contact_values(changes))
     if changed:
         session.flush()
-        _index(session, company)
+        index(session, company)
         facts = {"contact": str(contact.id), "fields": changed}
         _note(session, "contact.changed", company, now, actor, facts)
     return contact
@@ -156,9 +152,26 @@ def retire_contact(
     if contact.retired_at is None:
         contact.retired_at = now
         session.flush()
-        _index(session, company)
+        index(session, company)
         _note(session, "contact.retired", company, now, actor, {"contact": str(contact.id)})
     return contact
+
+
+def made_company(actor: Actor, now: datetime, kinds: Iterable[str], given: dict[str, Any]) -> Company:
+    """A company as it would be stored, not yet stored. Raises Invalid with its field."""
+    return Company(
+        id=new_id(),
+        created_at=now,
+        created_by=actor.id,
+        contacts=[],
+        kinds=checked_kinds(tuple(kinds)),
+        **_company_values(given),
+    )
+
+
+def made_contact(company_id: UUID, now: datetime, given: dict[str, str]) -> Contact:
+    """A contact as it would be stored, not yet stored. Raises Invalid with its field."""
+    return Contact(id=new_id(), company_id=company_id, created_at=now, **_contact_values(given))
 
 
 def managed(session: Session, actor: Actor, company_id: UUID, act: Act = Act.MANAGE_COMPANIES) -> Company:
@@ -214,9 +227,15 @@ def _flush(session: Session) -> None:
         raise Invalid("already_exists", field="code") from error
 
 
-def _index(session: Session, company: Company) -> None:
+def index(session: Session, company: Company) -> None:
+    """Tells the search what the company is found by."""
+    search.put(session, "company", company.id, *found_by(company))
+
+
+def found_by(company: Company) -> list[str | None]:
+    """The texts a company is found by."""
     people = [contact.name for contact in company.contacts if contact.retired_at is None]
-    search.put(session, "company", company.id, company.name, company.other_name, company.code, *people)
+    return [company.name, company.other_name, company.code, *people]
 
 
 def _note(

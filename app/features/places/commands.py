@@ -40,12 +40,17 @@ def add_site(
     """A new site of a company in use. Raises NotFound, NotAllowed, Invalid with its field."""
     in_use(managed(session, actor, company_id, Act.MANAGE_PLACES))
     given = {"name": name, "address": address, "city": city, "country": country, "time_zone": time_zone}
-    site = Site(id=new_id(), company_id=company_id, created_at=now, **_values(given))
+    site = made_site(company_id, now, given)
     session.add(site)
     session.flush()
     _index(session, site)
     _note(session, "site.created", site, now, actor)
     return site
+
+
+def made_site(company_id: UUID, now: datetime, given: dict[str, str]) -> Site:
+    """A site as it would be stored, not yet stored. Raises Invalid with its field."""
+    return Site(id=new_id(), company_id=company_id, created_at=now, **_values(given))
 
 
 def edit_site(
@@ -96,7 +101,12 @@ def _values(given: dict[str, str]) -> dict[str, str]:
 
 
 def _index(session: Session, site: Site) -> None:
-    search.put(session, "site", site.id, site.name, site.city, site.address)
+    search.put(session, "site", site.id, *found_by(site))
+
+
+def found_by(site: Site) -> list[str | None]:
+    """The texts a site is found by."""
+    return [site.name, site.city, site.address]
 
 
 def _note(

@@ -93,7 +93,7 @@ def test_a_chinese_sheet_in_gb18030(app: Flask, cast: Cast, client_for: Clients)
         contact = session.scalars(select(Contact).where(Contact.name == "王建国")).one()
         assert contact.language == "zh-Hans"
         acts = session.scalars(select(Entry.act)).all()
-        assert {"company.created", "site.created", "contact.created", "companies.imported"} <= set(acts)
+        assert {"company.created", "site.created", "companies.imported"} <= set(acts)
     assert "天宇铸造有限公司" in client.get("/suppliers?q=铸造").text
     assert count(app, ImportDraft) == 0
 
@@ -132,7 +132,7 @@ def test_unreadable_rows_are_named_and_the_others_come_in(
     for row, column, said in (
         (3, "A", "This is needed."),
         (4, "D", "This is not a two-letter country code"),
-        (5, "I", "This is not an e-mail address."),
+        (5, "I", "This is not an e-mail address; an example is name@example.com."),
         (7, "G", "This is not a time zone"),
     ):
         part = page.text.split(f"Row {row}<", 1)[1].split("</li>", 1)[0]
@@ -232,26 +232,54 @@ def test_a_database_changed_meanwhile_is_noticed_and_choices_stay(
 def test_nothing_is_half_imported(
     app: Flask, cast: Cast, client_for: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.features.places import commands
+    from app import journal
 
     client = client_for(cast.manager)
     page = preview(client, b"Company,City\nKaida Electronics,Wuxi\nRuixin Plastics,Ningbo\n")
-    add_site, calls = commands.add_site, []
 
-    def breaks(*args: object, **fields: object) -> object:
-        calls.append(fields)
-        if len(calls) == 2:
-            raise RuntimeError("the power went out")
-        return add_site(*args, **fields)  # type: ignore[arg-type]
+    def breaks(*_: object) -> None:
+        raise RuntimeError("the power went out")
 
-    monkeypatch.setattr(commands, "add_site", breaks)
-    client.app.testing = False
-    assert confirm(client, page).status_code == 500
+    with monkeypatch.context() as broken:
+        broken.setattr(journal, "write", breaks)  # the last thing an import does
+        client.app.testing = False
+        assert confirm(client, page).status_code == 500
     assert names(app) == ["Hengda Precision", "Goldleaf Packaging"]
     assert count(app, Site) == 2
-    monkeypatch.setattr(commands, "add_site", add_site)
     assert confirm(client, page).status_code == 303
     assert count(app, Site) == 4
+
+
+def test_a_retired_company_is_left_out_and_says_so(app: Flask, cast: Cast, client_for: Clients) -> None:
+    client = client_for(cast.manager)
+    client.post(f"/suppliers/{cast.supplier}/retirement", {"record_version": "1"})
+    page = preview(client, b"Company,City\nHENGDA PRECISION,Wuxi\nKaida Electronics,Wuxi\n")
+    assert "left out; restore them first" in page.text
+    assert confirm(client, page, **{"c-0": "new"}).status_code == 303
+    assert names(app) == ["Hengda Precision", "Goldleaf Packaging", "Kaida Electronics"]
+
+
+def test_a_code_in_use_cannot_be_added_twice(app: Flask, cast: Cast, client_for: Clients) -> None:
+    client = client_for(cast.manager)
+    client.post("/suppliers", {"name": "Tianyu Castings", "kinds": "supplier", "code": "S-1"})
+    page = preview(client, b"Company,Code,City\nAnother name altogether,s-1,Wuxi\n")
+    assert "Add to Tianyu Castings" in page.text
+    assert "Add as new" not in page.text
+    assert confirm(client, page, **{"c-0": "new"}).status_code == 303
+    assert "Another name altogether" not in names(app)
+    assert "Tianyu" in client.get("/suppliers?q=wuxi").text
+
+
+def test_contacts_added_to_a_known_company_are_found_and_written_down(
+    app: Flask, cast: Cast, client_for: Clients
+) -> None:
+    client = client_for(cast.manager)
+    page = preview(client, "Company,Contact\nHengda Precision,赵敏\n".encode())
+    assert confirm(client, page).status_code == 303
+    assert "Hengda" in client.get("/suppliers?q=赵敏").text
+    with app.app_context(), transaction() as session:
+        acts = session.scalars(select(Entry.act).where(Entry.record_id == cast.supplier)).all()
+    assert acts == ["contacts.created"]
 
 
 @pytest.mark.parametrize(

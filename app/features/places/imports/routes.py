@@ -78,7 +78,7 @@ def preview(draft_id: UUID) -> Answer:
     try:
         draft = _draft(draft_id)
     except NotFound:
-        flash(_("This preview is over or was confirmed already. Bring the sheet again."), "warn")
+        flash(_("This preview is over or was confirmed already. Import the sheet again."), "warn")
         return redirect(url_for(".new"))
     return _preview(draft)
 
@@ -86,7 +86,7 @@ def preview(draft_id: UUID) -> Answer:
 @bp.post("/<uuid:draft_id>/confirmation")
 @needs(Act.IMPORT_COMPANIES)
 def confirm(draft_id: UUID) -> Answer:
-    _draft(draft_id)
+    groups = compare(reading(), commands.rows_of(_draft(draft_id)))
     choices = {
         int(name[2:]): value
         for name, value in request.form.items()
@@ -94,7 +94,7 @@ def confirm(draft_id: UUID) -> Answer:
     }
     try:
         with transaction() as session:
-            done = commands.confirm(session, actor(), draft_id, choices, clock.now())
+            done = commands.confirm(session, actor(), draft_id, groups, choices, clock.now())
     except Stale:
         with transaction() as session:
             commands.look_again(session, actor(), draft_id)
@@ -129,9 +129,10 @@ def _preview(draft: ImportDraft, choices: dict[int, str] | None = None, changed:
         "places/preview.html",
         draft=draft,
         faulty=[row for row in rows if row.faults],
+        retired=[group for group in groups if group.retired],
         doubtful=[group for group in groups if group.doubtful],
         known=[group for group in groups if group.choices and not group.doubtful],
-        fresh=[group for group in groups if not group.choices],
+        fresh=[group for group in groups if not group.choices and not group.retired],
         choices=choices or {},
         changed=changed,
         shown=SHOWN,
@@ -141,8 +142,8 @@ def _preview(draft: ImportDraft, choices: dict[int, str] | None = None, changed:
 
 def _said(done: commands.Imported) -> str:
     parts = [
-        ngettext("%(num)s company", "%(num)s companies", done.companies),
-        ngettext("%(num)s site", "%(num)s sites", done.sites),
-        ngettext("%(num)s contact", "%(num)s contacts", done.contacts),
+        ngettext("%(num)s company", "%(num)s companies", len(done.companies)),
+        ngettext("%(num)s site", "%(num)s sites", len(done.sites)),
+        ngettext("%(num)s contact", "%(num)s contacts", len(done.contacts)),
     ]
     return _("Added: %(what)s.", what=", ".join(parts))
