@@ -1,12 +1,13 @@
 // Builds static/src into static/dist: hashed names, minified, one manifest. `node build.mjs --sizes` also prints weights.
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
 
 const SOURCE = "static/src";
 const TARGET = "static/dist";
 const OFFLINE_CORE_LIMIT = 15 * 1024; // DESIGN §8: own offline core, gzipped
+const WEEK_MS = 7 * 24 * 3600 * 1000;
 const ENTRIES = ["js/app.js", "js/desk.js", "css/plumbline.css"];
 const COPIES = ["icon.svg", "favicon.svg"];
 
@@ -50,6 +51,15 @@ async function offlineCore() {
   return gzipped(outputFiles[0].contents);
 }
 
+/** Files of earlier builds go after a week: a running server and open pages still ask for them. */
+async function forget(present) {
+  for (const name of await readdir(TARGET)) {
+    if (present.has(name)) continue;
+    const { mtimeMs } = await stat(`${TARGET}/${name}`);
+    if (Date.now() - mtimeMs > WEEK_MS) await rm(`${TARGET}/${name}`, { recursive: true });
+  }
+}
+
 const started = performance.now();
 process.chdir(import.meta.dirname);
 const files = [...(await bundles()), ...(await copies())];
@@ -72,8 +82,7 @@ for (const [name, bytes] of files) {
 }
 await writeFile(`${TARGET}/manifest.json.new`, `${JSON.stringify(manifest, null, 1)}\n`);
 await rename(`${TARGET}/manifest.json.new`, `${TARGET}/manifest.json`);
-for (const name of await readdir(TARGET))
-  if (!written.has(name)) await rm(`${TARGET}/${name}`, { recursive: true });
+await forget(written);
 
 if (process.argv.includes("--sizes")) {
   for (const [name, bytes] of files) {

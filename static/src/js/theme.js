@@ -8,11 +8,11 @@ export function chosenTheme() {
   return THEMES.includes(found) ? found : "";
 }
 
-export function showTheme(theme) {
+export function showTheme(theme, page = document) {
   const root = document.documentElement;
   if (theme) root.dataset.theme = theme;
   else delete root.dataset.theme;
-  for (const choice of document.querySelectorAll("[data-theme-set]")) {
+  for (const choice of page.querySelectorAll("[data-theme-set]")) {
     const mine = choice.dataset.themeSet === (theme || "none");
     choice.setAttribute("aria-pressed", String(mine));
   }

@@ -87,9 +87,9 @@ export class Binding {
     await Promise.allSettled([...this.#underway]);
   }
 
-  /** Shows what the store holds, everywhere or below one path; never under the fingers of somebody typing. */
-  paint(path = null) {
-    for (const control of this.root.querySelectorAll("[data-field]")) {
+  /** Shows what the store holds below an element, or at one path there; never under the fingers of somebody typing. */
+  paint(part, path = null) {
+    for (const control of part.querySelectorAll("[data-field]")) {
       const at = pathOf(control);
       if ((path && at !== path) || this.#timers.has(control)) continue;
       show(control, this.read(at, control.dataset.field));

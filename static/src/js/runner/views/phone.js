@@ -3,6 +3,7 @@ import { canonical } from "../../domain/canonical.js";
 import { counts } from "../counts.js";
 import { ask, element, fill, gauge, icon, template } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
+import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
 import { isOpen, knownWork, subject } from "./work.js";
 
@@ -187,6 +188,7 @@ export class PhoneView {
   }
 
   async paint() {
+    showTheme(chosenTheme(), this.root);
     const { store } = this.app;
     const [numbers, work] = await Promise.all([counts(store), knownWork(store)]);
     const rows = new Map(work.map(({ row }) => [row.id, row]));

@@ -117,7 +117,9 @@ export class Photos {
   }
 
   /** The row of thumbnails below a question. */
-  paint(list, path, closed) {
+  paint(question, path) {
+    const list = question.querySelector("[data-photos]");
+    const { closed } = this.session;
     const id = path.slice(2);
     const photos = this.session.photos(path).filter(({ sha256 }) => this.#looked.has(sha256));
     const working = [...this.#working.values()].filter((each) => each.path === path);

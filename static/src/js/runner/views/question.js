@@ -73,7 +73,7 @@ export class Question {
     if (reason) reason.hidden = score !== "na";
     const noted = Boolean(answer?.note);
     this.part("note").hidden = !(noted || this.#opened);
-    this.photos.paint(li.querySelector("[data-photos]"), path, session.closed);
+    this.photos.paint(li, path);
     this.#remark(answer, lacks);
     return lacks;
   }

@@ -16,10 +16,12 @@ function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFa
   return soFar ? say("so_far", { grade: soFar }) : "";
 }
 
+const CONTROLS = "[data-field], [data-now], [data-add-person], [data-remove-person]";
 const SETTLED_MS = 300; // after scrolling, before the place is remembered
 
 export class RunnerView {
   #shown = null;
+  #drawn = new Set(); // parts that show what the session holds
   #timer = null;
 
   constructor(app, session) {
@@ -117,6 +119,7 @@ export class RunnerView {
     const moved = this.#shown !== name;
     this.#shown = name;
     for (const [each, part] of this.parts) part.hidden = each !== name;
+    this.#paintPart(name);
     const part = this.parts.get(name);
     this.main.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby"));
     this.#tabs({ center: true });
@@ -219,27 +222,35 @@ export class RunnerView {
     }
   }
 
+  /** Draws one question, or everything: the part on the screen now, the others when somebody goes there. */
   paint(path = null) {
-    const { session } = this;
-    const { answers, closed } = session;
+    const { answers } = this.session;
     const one = path?.startsWith("q/") ? this.questions.get(path.slice(2)) : null;
-    this.binding.paint(path);
-    for (const question of one ? [one] : this.questions.values()) question.paint(answers);
-    if (!one) {
-      this.meetings.paint();
-      this.binding.paint();
-      this.main.classList.toggle("is-closed", closed);
-      for (const control of this.main.querySelectorAll(
-        "[data-field], [data-now], [data-add-person], [data-remove-person]",
-      ))
-        control.disabled = closed;
+    if (one) {
+      this.binding.paint(one.li, path);
+      one.paint(answers);
+    } else {
+      this.#drawn.clear();
+      this.#paintPart(this.#shown);
       this.photos.refresh().then(() => {
-        for (const question of this.questions.values())
-          this.photos.paint(question.li.querySelector("[data-photos]"), question.path, closed);
+        for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
       });
     }
     this.#tabs();
     this.#hang(answers);
     this.#paintFoot(answers);
+  }
+
+  #paintPart(name) {
+    const part = this.parts.get(name);
+    if (!part || this.#drawn.has(name)) return;
+    this.#drawn.add(name);
+    const { answers, closed } = this.session;
+    if (part.dataset.page) this.meetings.paint();
+    this.binding.paint(part);
+    for (const li of part.querySelectorAll("[data-question]"))
+      this.questions.get(li.dataset.question).paint(answers);
+    this.main.classList.toggle("is-closed", closed);
+    for (const control of part.querySelectorAll(CONTROLS)) control.disabled = closed;
   }
 }
