@@ -20,7 +20,7 @@ from app.config import Config
 from app.demo.cli import demo
 from app.domain.permissions import Act, ScopeKind
 from app.features.accounts import cli as accounts_cli
-from app.features.accounts import mails
+from app.features.accounts import mails as accounts_mails
 from app.features.accounts import queries as accounts
 from app.features.accounts import routes as accounts_pages
 from app.features.accounts.commands import links
@@ -31,6 +31,8 @@ from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.inspections import api as inspections_api
+from app.features.inspections import commands as inspections_commands
+from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
 from app.features.inspections.record import InspectionKind
 from app.features.operations.record import KINDS
@@ -38,6 +40,7 @@ from app.features.places import routes as places_pages
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
 from app.web import health, identity, navigation
+from app.web.letters import Letter
 from app.web.navigation import Place
 
 PAGES = (
@@ -77,7 +80,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     KINDS.add(InspectionKind())
     config: Config = app.config["PLUMBLINE"]
     work = jobs.connect(app)
-    work.handle(links.MAIL, posting(config, mails.letter_for))
+    work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
+    work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     blobs = LocalBlobs(config.data / "blobs")
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
     app.extensions[sync.BLOBS] = blobs
@@ -100,9 +104,7 @@ def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:
     return [(ScopeKind.COMPANY.value, company_id, name) for company_id, name in rows]
 
 
-def posting(
-    config: Config, letter_for: Callable[[dict[str, Any], datetime], mails.Letter | None]
-) -> jobs.Handler:
+def posting(config: Config, letter_for: Callable[[dict[str, Any], datetime], Letter | None]) -> jobs.Handler:
     """Carries out the outbox rows whose letter a feature writes; None: nothing to send any more."""
     mailer = mail.make_mailer(config)
 

@@ -5,28 +5,18 @@ The secret of a link is made here, at the moment it is written into the letter, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, render_template
-from flask_babel import force_locale
+from flask import current_app
 
-from app.config import Config
 from app.db import transaction
-from app.domain.words import babel_locale
 from app.features.accounts.commands import links
 from app.features.accounts.models import Person
+from app.web.letters import Letter, write
 
 PATHS = {"invitation": "invitation", "password_reset": "password-reset"}
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    to: str
-    subject: str
-    text: str
 
 
 def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
@@ -49,13 +39,5 @@ def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
 
 
 def _written(template: str, person: Person, path: str) -> Letter:
-    config: Config = current_app.config["PLUMBLINE"]
-    with force_locale(babel_locale(person.language)):
-        written = render_template(
-            f"emails/{template}",
-            name=person.name,
-            organisation=config.organisation,
-            address=config.public_url + path,
-        )
-    subject, _, text = written.partition("\n")
-    return Letter(person.email, subject.strip(), text.strip() + "\n")
+    address = current_app.config["PLUMBLINE"].public_url + path
+    return write(template, person.email, person.language, name=person.name, address=address)

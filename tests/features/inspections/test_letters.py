@@ -1,0 +1,65 @@
+"""The letters an inspection sends: to whom, in which language, and when they have lost their point."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from app.adapters import jobs
+from app.db import reading, transaction
+from app.features.accounts.models import Person
+from app.outbox import Outgoing
+from tests.features.inspections.steps import plan
+
+SOON = timedelta(minutes=1)
+
+
+def posted(app, tmp_path):  # type: ignore[no-untyped-def]
+    """Carries out what is due and gives the letters written, by their file."""
+    with app.app_context():
+        app.extensions[jobs.KEY].run_due(app, datetime.now(UTC) + SOON)
+        failed = reading().scalars(select(Outgoing.error).where(Outgoing.error != "")).all()
+        assert failed == []
+    folder = app.config["PLUMBLINE"].data / "mail"
+    import email
+    from email import policy
+
+    return [
+        email.message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in sorted(folder.glob("*.eml"))
+    ]
+
+
+def test_everybody_on_the_team_is_told_in_their_own_language(app, cast, client_for, tmp_path):
+    address = plan(client_for(cast.manager), cast)
+    letters = {letter["To"]: letter for letter in posted(app, tmp_path)}
+    assert set(letters) == {"owner@example.com", "teammate@example.com"}
+    english = letters["owner@example.com"]
+    assert english["Subject"] == "New audit: Hengda Precision, Suzhou"
+    text = english.get_content()
+    assert "4M1E supplier audit" in text and address.rpartition("/")[2] in text
+    assert "http://localhost/app/#/i/" in text
+    chinese = letters["teammate@example.com"].get_content()
+    assert "4M1E" in chinese and "供应商" in chinese and "Hello" not in chinese
+
+
+def test_a_cancelled_audit_sends_no_invitation_any_more_but_says_why(app, cast, client_for, tmp_path):
+    manager = client_for(cast.manager)
+    address = plan(manager, cast)
+    page = manager.get(address).get_data(as_text=True)
+    seq = page.split('name="seq" value="', 1)[1].split('"', 1)[0]
+    answer = manager.post(f"{address}/cancellation", {"seq": seq, "reason": "Plant closed"})
+    assert answer.status_code in (200, 302, 303)
+    letters = posted(app, tmp_path)
+    subjects = {letter["Subject"] for letter in letters if letter["To"] == "owner@example.com"}
+    assert subjects == {"Cancelled: Hengda Precision, Suzhou"}
+    assert all("Plant closed" in letter.get_content() for letter in letters)
+
+
+def test_nobody_disabled_is_written_to(app, cast, client_for, tmp_path):
+    plan(client_for(cast.manager), cast)
+    with app.app_context(), transaction() as session:
+        person = session.get(Person, cast.owner)
+        person.disabled_at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [letter["To"] for letter in posted(app, tmp_path)] == ["teammate@example.com"]
