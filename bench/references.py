@@ -1,0 +1,40 @@
+"""The least a Flask app can do, under the same gunicorn settings: what ours are held against."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from flask import Flask, render_template_string
+
+_LIST = """<!doctype html><html lang="en"><title>List</title><table>
+{% for number, state, due, score, grade in rows %}<tr><td><a href="/{{ number }}">{{ number }}</a></td>
+<td>{{ state }}</td><td>{{ due }}</td><td>{{ score }}</td><td>{{ grade }}</td></tr>{% endfor %}</table>"""
+_QUERY = "SELECT number, state, due, score, grade FROM inspections ORDER BY created_at DESC LIMIT 50"  # by an index
+
+hello = Flask("hello")
+
+
+@hello.get("/")
+@hello.get("/health")
+def says_hello() -> str:
+    return "hello"
+
+
+page = Flask("page")
+
+
+@page.get("/health")
+def is_well() -> str:
+    return "ok"
+
+
+@page.get("/")
+def lists() -> str:
+    """One indexed query on the same database, 50 rows, one Jinja template."""
+    path = Path(os.environ["PLUMBLINE_DATA"]) / "plumbline.db"
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute(_QUERY).fetchall()
+    return render_template_string(_LIST, rows=rows)
