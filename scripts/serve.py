@@ -143,10 +143,11 @@ async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
         for each in sockets:
             each.close()  # a copy left here would let callers wait for a server that is gone
         front = await _tls_front(place, outer, config, str(folder / "web")) if outer else None
-        ended = await _watch(place, config, children, asked)
+        stood, ended = await _watch(place, config, children, asked)
         if front:
             front.stop_accepting()
-        await supervise.stop(children)
+        # gunicorn may miss the signal while it boots, and there is no request to be finished yet
+        await supervise.stop(children, supervise.PATIENCE if stood else 3.0)
         if front:
             await front.finish(2.0)
     finally:
@@ -161,15 +162,18 @@ async def serve(place: Place, config: Config, environ: dict[str, str]) -> int:
 
 async def _watch(
     place: Place, config: Config, children: list[supervise.Child], asked: asyncio.Event
-) -> supervise.Child | None:
-    """Greets as soon as the web process answers; returns who ended, None when a stop was asked for."""
+) -> tuple[bool, supervise.Child | None]:
+    """Greets as soon as the web process answers. Returns whether it did, and who ended: None when a stop was
+    asked for.
+    """
     answers = asyncio.create_task(_await_answer(place))
     ending = asyncio.create_task(supervise.first_end(children, asked))
     await asyncio.wait({answers, ending}, return_when=asyncio.FIRST_COMPLETED)
+    stood = not ending.done()
     answers.cancel()
-    if not ending.done():
+    if stood:
         print(_greeting(place, config), flush=True)
-    return await ending
+    return stood, await ending
 
 
 def _inner_socket(path: Path) -> socket.socket:

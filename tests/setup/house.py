@@ -88,6 +88,16 @@ class House:
         assert match, self.said
         return match[1] if match.groups() else match[0]
 
+    def await_child(self, marker: str) -> int:
+        """As `child`, for one that is about to start."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                return self.child(marker)
+            except (AssertionError, OSError):  # not yet, or between two looks
+                time.sleep(0.02)
+        raise AssertionError(f"no child ran {marker}: {self.said}")
+
     def child(self, marker: str) -> int:
         """The id of the child whose command line holds `marker`."""
         own = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()

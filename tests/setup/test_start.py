@@ -178,7 +178,7 @@ def test_a_database_of_a_newer_version_is_refused(a_house_with_people: Path) -> 
 
 def test_asked_to_stop_before_it_stands_it_stops_at_once(a_house_with_people: Path) -> None:
     house = House(a_house_with_people)
-    time.sleep(0.6)  # the children are loading
+    house.await_child("gunicorn")  # which is still loading
     asked = time.monotonic()
     house.process.send_signal(signal.SIGTERM)
     assert house.ended() == 0
@@ -187,10 +187,7 @@ def test_asked_to_stop_before_it_stands_it_stops_at_once(a_house_with_people: Pa
 
 def test_asked_to_stop_while_preparing_it_leaves_nobody_behind(tmp_path: Path) -> None:
     house = House(tmp_path / "data", PLUMBLINE_DEMO="1")
-    until = time.monotonic() + 30
-    while "Loading the demo data" not in house.said and time.monotonic() < until:
-        time.sleep(0.02)
-    preparing = house.child("scripts.prepare")
+    preparing = house.await_child("scripts.prepare")
     house.process.send_signal(signal.SIGTERM)
     assert house.ended() == 0
     assert not Path(f"/proc/{preparing}").exists()
