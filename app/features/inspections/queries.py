@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.answers import answers
@@ -42,11 +42,9 @@ def form_of(session: Session, version_id: UUID) -> Form:
 
 
 def assigned_to(person_id: UUID) -> ColumnElement[bool]:
-    return exists().where(
-        Assignment.inspection_id == Inspection.id,
-        Assignment.person_id == person_id,
-        Assignment.ended_at.is_(None),
-    )
+    # not correlated: SQLite would ask a busy person's assignments again for every inspection there is
+    held = select(Assignment.inspection_id)
+    return Inspection.id.in_(held.where(Assignment.person_id == person_id, Assignment.ended_at.is_(None)))
 
 
 def visible(actor: Actor, act: Act = Act.SEE_INSPECTIONS) -> ColumnElement[bool]:
