@@ -10,7 +10,7 @@ from app.adapters import jobs
 from app.db import reading, transaction
 from app.features.accounts.models import Person
 from app.outbox import Outgoing
-from tests.features.inspections.steps import plan
+from tests.features.inspections.steps import change, plan
 
 SOON = timedelta(minutes=1)
 
@@ -63,3 +63,20 @@ def test_nobody_disabled_is_written_to(app, cast, client_for, tmp_path):
         person = session.get(Person, cast.owner)
         person.disabled_at = datetime(2026, 1, 1, tzinfo=UTC)
     assert [letter["To"] for letter in posted(app, tmp_path)] == ["teammate@example.com"]
+
+
+def test_who_left_the_team_is_not_written_to(app, cast, client_for, tmp_path):
+    manager = client_for(cast.manager)
+    address = plan(manager, cast, others=[])
+    change(manager, address, "assignment", lead=str(cast.teammate))
+    assert [letter["To"] for letter in posted(app, tmp_path)] == ["teammate@example.com"]
+
+
+def test_a_name_cannot_write_headers(app, cast, client_for, tmp_path):
+    from app.features.companies.models import Company
+
+    with app.app_context(), transaction() as session:
+        session.get(Company, cast.supplier).name = "Hengda\nBcc: everybody@example.com"
+    plan(client_for(cast.manager), cast)
+    for letter in posted(app, tmp_path):
+        assert letter["Bcc"] is None and "everybody" not in letter["To"]
