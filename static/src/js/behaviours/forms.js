@@ -1,6 +1,7 @@
 // Forms: one submission at a time, filters that apply themselves, errors that are found at once.
 
 const TYPING_MS = 400;
+const RELEASE_MS = 8000;
 
 function guardDoubleSubmit(event) {
   const form = event.target;
@@ -13,8 +14,10 @@ function guardDoubleSubmit(event) {
   form.dataset.sending = "1";
   for (const button of form.querySelectorAll("button:not([type=button])"))
     button.setAttribute("aria-disabled", "true");
+  setTimeout(releaseForms, RELEASE_MS);
 }
 
+/** Back from the next page, or after a file was saved: the form may be sent again. */
 function releaseForms() {
   for (const form of document.querySelectorAll("form[data-sending]")) {
     delete form.dataset.sending;
@@ -54,7 +57,7 @@ function showFirstError(root) {
 
 export function listenForForms() {
   document.addEventListener("submit", guardDoubleSubmit);
-  window.addEventListener("pageshow", releaseForms); // back from the next page: the form may be sent again
+  window.addEventListener("pageshow", releaseForms);
   applyFilters();
   showFirstError(document);
   document.addEventListener("htmx:afterSwap", (event) => showFirstError(event.detail.elt));

@@ -1,5 +1,5 @@
 // Controls and registers: what a person enters becomes an edit, what the store holds appears in the control.
-import { clean, typed } from "./edit.js";
+import { clean, isMoment, typed } from "./edit.js";
 
 const TYPING_MS = 250;
 
@@ -10,7 +10,10 @@ const isText = (control) => control.matches("textarea, input[type=text]");
 function entered(control, language) {
   if (control.type === "radio") return control.checked ? control.value : undefined;
   if (control.type === "checkbox") return control.checked;
-  if (control.type === "datetime-local") return control.value ? new Date(control.value).getTime() : null;
+  if (control.type === "datetime-local") {
+    const at = new Date(control.value).getTime();
+    return control.value ? (isMoment(at) ? at : undefined) : null; // a year half typed says nothing yet
+  }
   return typed(control.value, language);
 }
 

@@ -11,6 +11,9 @@ const same = (a, b) => canonical(a) === canonical(b);
 /** What may stand in an operation: no NUL, no half characters (app/domain/canonical.py refuses them). */
 export const clean = (text) => text.replaceAll("\0", "").replace(/\p{Surrogate}/gu, "\ufffd");
 
+/** Whether the server takes an instant (ms): from 2000 to 2200, app/domain/registers.py. */
+export const isMoment = (at) => Number.isInteger(at) && at >= 946684800000 && at < 7258118400000;
+
 /** Typed text as it is kept; nothing but white space is no text. */
 export function typed(text, lang, more = {}) {
   const kept = clean(text);

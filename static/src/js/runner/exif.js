@@ -1,5 +1,7 @@
 // What a picture file says of itself, read from its first bytes: kind, size, orientation, time, place.
 
+import { isMoment } from "./edit.js";
+
 const TAG = { orientation: 0x0112, exif: 0x8769, gps: 0x8825, taken: 0x9003, zone: 0x9011 };
 const ASCII = 2;
 const WIDTHS = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8 };
@@ -54,7 +56,7 @@ function instant(taken, zone) {
   // without a zone the camera's clock is this phone's clock
   const written = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
   const at = Date.parse(/^[+-]\d\d:\d\d$/.test(zone ?? "") ? written + zone : written);
-  return Number.isFinite(at) ? at : null;
+  return isMoment(at) ? at : null; // a camera that was never set says 1980
 }
 
 function position(gps) {
@@ -65,7 +67,8 @@ function position(gps) {
   };
   const [lat_e7, lon_e7] = [e7(gps.get(2), gps.get(1), "S", 90), e7(gps.get(4), gps.get(3), "W", 180)];
   if (lat_e7 === null || lon_e7 === null) return null;
-  return { lat_e7, lon_e7, acc_m: Math.min(Math.round(gps.get(31)?.[0] ?? 0), 100000) };
+  const accuracy = gps.get(31)?.[0];
+  return { lat_e7, lon_e7, acc_m: accuracy >= 0 ? Math.min(Math.round(accuracy), 100000) : null };
 }
 
 function exif(view, tiff) {

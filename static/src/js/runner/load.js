@@ -58,10 +58,18 @@ export async function fetchInspection(store, ask, id) {
   }
   await store.run(["inspections"], "readwrite", async (tx) => {
     const known = await tx.store.get(id);
-    await tx.store.put({ listed: true, ...known, ...inspection, last, epoch, head, loaded: Date.now() });
+    const news = { last, epoch, head, loaded: Date.now(), loaded_head: head };
+    await tx.store.put({ listed: true, ...known, ...inspection, ...news });
   });
   store.tell({ type: "loaded", record: id });
   return answer;
+}
+
+/** The same, unless the work list just said that the server holds nothing newer. */
+export async function freshen(store, ask, id) {
+  const row = await store.read(["inspections"], (tx) => tx.store.get(id));
+  const known = row?.listed && row.loaded && row.head === row.loaded_head;
+  return known ? { kind: "ok" } : fetchInspection(store, ask, id);
 }
 
 /** Makes the phone ready for no signal: every open inspection with its checklist. Stops at the first silence. */
@@ -70,8 +78,7 @@ export async function prepare(store, ask, language) {
   for (const row of rows.filter((each) => each.listed && OPEN.has(each.state))) {
     const bundle = await fetchBundle(store, ask, row.version_id, language);
     if (bundle.kind !== "ok" && bundle.kind !== "problem") return bundle;
-    if (row.loaded && row.head === row.loaded_head) continue;
-    const loaded = await fetchInspection(store, ask, row.id);
+    const loaded = await freshen(store, ask, row.id);
     if (loaded.kind !== "ok" && loaded.kind !== "problem") return loaded;
   }
   return { kind: "ok" };

@@ -1,16 +1,24 @@
 // Photos: durable before anything else happens to them, made small, hashed, sent after the operations (offline.md 4.9).
-import { writeInside } from "./edit.js";
+import { clean, writeInside } from "./edit.js";
 import { sha256, uuid7 } from "./ids.js";
 import { within } from "./schema.js";
 
 const CHUNK = 256 * 1024; // whole Blobs in IndexedDB fail on iOS
 const UPLOAD_MS = 120000;
 const MOST_TRIES = 3;
+const MOST_NAME = 200; // app/domain/registers.py
 
 /** Keeps what the camera gave, byte for byte, before it is looked at. Returns the staging row. */
 export async function stage(store, { record, path, file }) {
   const bytes = await file.arrayBuffer(); // now: on Android the file may be gone later
-  const row = { id: uuid7(), record, path, name: file.name ?? "", bytes, at: Date.now() };
+  const row = {
+    id: uuid7(),
+    record,
+    path,
+    name: clean(file.name ?? "").slice(0, MOST_NAME),
+    bytes,
+    at: Date.now(),
+  };
   await store.run(["staging"], "readwrite", (tx) => tx.store.put(row), { spare: true });
   store.tell({ type: "staged", record: record.id, path });
   return row;

@@ -1,6 +1,6 @@
 // What happens when there is a network: who is signed in, what is to do, then everything that waits.
 import { changedHands, register, whoIsThere } from "./account.js";
-import { fetchInspection, prepare, refreshWork } from "./load.js";
+import { freshen, prepare, refreshWork } from "./load.js";
 import { ask } from "./transport.js";
 import { remember } from "./who.js";
 import { language } from "./words.js";
@@ -50,7 +50,7 @@ export class Network {
     await refreshWork(app.store, ask);
     this.fetched();
     const open = this.session();
-    if (open) await fetchInspection(app.store, ask, open.id);
+    if (open) await freshen(app.store, ask, open.id);
     return prepare(app.store, ask, language);
   }
 }
