@@ -6,14 +6,15 @@ import gzip
 from functools import lru_cache
 from uuid import UUID
 
-from flask import Blueprint, Response, json, request
+from flask import Blueprint, Response, json, render_template, request
+from flask_babel import force_locale
 
 from app.adapters import clock
 from app.config import LANGUAGES
 from app.db import reading, transaction
 from app.domain.errors import NotFound
+from app.domain.words import babel_locale
 from app.features.checklists import commands, queries
-from app.features.checklists.drawing import draw_form
 from app.features.checklists.models import Fragment, Version
 from app.web.errors import API
 from app.web.identity import actor, signed_in
@@ -36,6 +37,12 @@ def version(version_id: UUID, language: str) -> Response:
                 session, found, language, lambda: draw_form(found, language), clock.now()
             )
     return _answer(found, fragment)
+
+
+def draw_form(version: Version, language: str) -> str:
+    """The fragment that phones keep; the reader's own language does not matter."""
+    with force_locale(babel_locale(language)):
+        return render_template("checklists/_form.html", definition=version.definition, language=language)
 
 
 def _answer(version: Version, fragment: Fragment) -> Response:

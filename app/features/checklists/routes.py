@@ -11,7 +11,7 @@ from app.domain.checklists import questions
 from app.domain.errors import NotFound
 from app.domain.permissions import Act
 from app.features.checklists import queries
-from app.features.checklists.words import about_rules, kind_name
+from app.features.checklists.forms import about_rules, kind_name
 from app.web.identity import actor, needs
 
 bp = Blueprint("checklists", __name__, url_prefix="/checklists")

@@ -1,7 +1,7 @@
 """Companies as somebody may see them (DESIGN §3 rule 2), and the list: searched, filtered, sorted, paged.
 
-A manager and an officer see the companies granted to them; an auditor those where work is assigned to them
-and those where they may start an inspection; an admin all.
+A manager and an officer see the companies granted to them, an auditor those where work is assigned to them,
+an admin all.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, Text, Uuid, column, func, or_, sel
 from sqlalchemy.orm import Session, selectinload
 
 from app import search
+from app.adapters.duplicates import Alike, Names
 from app.db import UtcDateTime
 from app.domain.errors import NotFound
 from app.domain.permissions import Act, Actor, reach
@@ -64,9 +65,9 @@ class Found:
         return (self.page - 1) * PAGE + len(self.companies)
 
 
-def visible_companies(actor: Actor) -> Select[Company]:
-    """Every company this person may see, retired ones too."""
-    return select(Company).where(_seen_by(actor))
+def visible_companies(actor: Actor, act: Act = Act.SEE_COMPANIES) -> Select[Company]:
+    """Every company where this person may do `act`, by default those they may see; retired ones too."""
+    return select(Company).where(_within(actor, act))
 
 
 def get_visible_to(session: Session, actor: Actor, company_id: UUID, lock: bool = False) -> Company:
@@ -117,6 +118,12 @@ def names_in_use(session: Session, actor: Actor) -> list[tuple[UUID, str, str]]:
     return [(company_id, name, other) for company_id, name, other in rows]
 
 
+def similar(session: Session, actor: Actor, name: str, other_name: str = "") -> list[Alike]:
+    """Companies in use that this person may see and whose names are like these, the most alike first."""
+    known = names_in_use(session, actor)
+    return Names((str(key), stored, other) for key, stored, other in known).like(name, other_name)
+
+
 def cities_of(session: Session, companies: Sequence[UUID]) -> dict[UUID, list[str]]:
     """The cities of the sites in use of each company, each once."""
     rows = session.execute(
@@ -131,12 +138,13 @@ def cities_of(session: Session, companies: Sequence[UUID]) -> dict[UUID, list[st
     return found
 
 
-def _seen_by(actor: Actor) -> ColumnElement[bool]:
-    see, start = reach(actor, Act.SEE_COMPANIES), reach(actor, Act.START_INSPECTION)
-    if see.everything or start.everything:
+def _within(actor: Actor, act: Act) -> ColumnElement[bool]:
+    """As SQL: the company is one where this person may do `act`."""
+    wide = reach(actor, act)
+    if wide.everything:
         return true()
-    granted = Company.id.in_(see.companies | start.companies)
-    if not see.assigned:
+    granted = Company.id.in_(wide.companies)
+    if not wide.assigned:
         return granted
     assigned = (
         select(_inspections.c.company_id)

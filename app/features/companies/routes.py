@@ -9,11 +9,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.adapters import clock
+from app.adapters.duplicates import Alike
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotAllowed, Stale
 from app.domain.parties import KINDS, tidy
 from app.domain.permissions import Act, Scope, may
-from app.features.companies import commands, likeness, queries
+from app.features.companies import commands, queries
 from app.features.companies.forms import KIND_NAMES, CompanyForm, ContactForm
 from app.web.countries import country_name
 from app.web.htmx import wants_fragment
@@ -52,7 +53,7 @@ def add() -> Answer:
     form = CompanyForm()
     if not form.validate():
         return _form(form), 422
-    similar = likeness.similar(reading(), actor(), form.name.data, form.other_name.data)
+    similar = queries.similar(reading(), actor(), form.name.data, form.other_name.data)
     if similar and "anyway" not in request.form:
         return _form(form, similar=similar), 422
     try:
@@ -157,7 +158,7 @@ def _version() -> int | None:
 def _form(
     form: CompanyForm,
     company_id: UUID | None = None,
-    similar: list[likeness.Alike] | None = None,
+    similar: list[Alike] | None = None,
     stale: bool = False,
 ) -> str:
     company = queries.get_visible_to(reading(), actor(), company_id) if company_id else None

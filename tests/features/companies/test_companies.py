@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from app.db import new_id, transaction
 from app.domain.permissions import Actor, Grant, Role, ScopeKind
-from app.features.accounts.models import GivenGrant, Person
+from app.features.accounts.models import Person
+from app.features.checklists.commands import load_library
 from app.features.companies import commands, queries
 from app.features.companies.models import Company, Contact
+from app.features.inspections.models import Assignment, Inspection
 from app.journal import Entry
 from tests.cast import BORN, Cast
 from tests.client import PageClient
@@ -51,19 +53,26 @@ def no_grants(app: Flask) -> UUID:
         return person.id
 
 
-def auditor_of(app: Flask, company_id: UUID) -> UUID:
-    person_id = no_grants(app)
+def assign(app: Flask, cast: Cast, person_id: UUID) -> UUID:
+    """Gives the person an inspection at the first supplier's site; gives the assignment's id."""
     with app.app_context(), transaction() as session:
-        session.add(
-            GivenGrant(
-                person_id=person_id,
-                role="auditor",
-                scope_kind="company",
-                scope_id=company_id,
-                created_at=BORN,
-            )
+        version = load_library(session, BORN)[0]
+        inspection = Inspection(
+            number="2026-0001",
+            version_id=version.id,
+            site_id=cast.site,
+            company_id=cast.supplier,
+            state="planned",
+            planned=True,
+            created_at=BORN,
+            created_by=cast.manager,
         )
-    return person_id
+        session.add(inspection)
+        session.flush()
+        row = Assignment(inspection_id=inspection.id, person_id=person_id, position=0, assigned_at=BORN)
+        session.add(row)
+        session.flush()
+        return row.id
 
 
 def test_a_manager_adds_a_supplier_and_finds_it_in_two_chinese_characters(
@@ -188,23 +197,37 @@ def test_a_scoped_manager_sees_and_changes_one_company_only(
     assert client.post(f"/suppliers/{cast.supplier}", edited).status_code == 303
 
 
-def test_an_auditor_reads_and_cannot_change(cast: Cast, client_for: Clients) -> None:
+def test_an_auditor_reads_where_work_is_assigned_and_changes_nothing(
+    app: Flask, cast: Cast, client_for: Clients
+) -> None:
+    assignment = assign(app, cast, cast.owner)
     client = client_for(cast.owner)
+    listed = client.get("/suppliers").text
+    assert "Hengda Precision" in listed
+    assert "Goldleaf" not in listed
     page = client.get(f"/suppliers/{cast.supplier}")
     assert page.status_code == 200
     assert "Edit" not in page.text
     assert "Retire" not in page.text
-    for path in ("/suppliers/new", f"/suppliers/{cast.supplier}/edit"):
+    sites = client.htmx(f"/suppliers/{cast.supplier}/sites").text
+    assert "Suzhou" in sites
+    assert "Add a site" not in sites
+    for path in ("/suppliers/new", f"/suppliers/{cast.supplier}/edit", f"/suppliers/{cast.other_supplier}"):
         assert client.get(path).status_code == 404
     assert client.post(f"/suppliers/{cast.supplier}/retirement").status_code == 404
+    with app.app_context(), transaction() as session:
+        row = session.get(Assignment, assignment)
+        assert row is not None
+        row.ended_at = BORN
+    assert client.get(f"/suppliers/{cast.supplier}").status_code == 404
+    assert "Hengda" not in client.get("/suppliers").text
 
 
-def test_an_auditor_of_one_company_sees_that_one(app: Flask, cast: Cast, client_for: Clients) -> None:
-    client = client_for(auditor_of(app, cast.supplier))
-    assert "Goldleaf" not in client.get("/suppliers").text
-    assert client.get(f"/suppliers/{cast.supplier}").status_code == 200
-    assert client.get(f"/suppliers/{cast.other_supplier}").status_code == 404
-    assert client.get(f"/suppliers/{cast.other_supplier}/sites").status_code == 404
+def test_an_auditor_without_work_there_sees_no_supplier(cast: Cast, client_for: Clients) -> None:
+    client = client_for(cast.stranger)
+    assert "No supplier yet" in client.get("/suppliers").text
+    assert client.get(f"/suppliers/{cast.supplier}").status_code == 404
+    assert client.get(f"/suppliers/{cast.supplier}/sites").status_code == 404
 
 
 def test_a_stranger_finds_nothing_here(app: Flask, cast: Cast, client_for: Clients) -> None:

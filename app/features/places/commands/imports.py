@@ -21,8 +21,8 @@ from app.features.companies.commands import found_by, index, made_company, made_
 from app.features.companies.models import Company, Contact
 from app.features.places import commands as sites
 from app.features.places import queries as places
-from app.features.places.imports.queries import NEW, SKIP, Group, fingerprint
 from app.features.places.models import ImportDraft, Site
+from app.features.places.queries.imports import NEW, SKIP, Group, fingerprint
 
 KEPT = timedelta(hours=24)
 

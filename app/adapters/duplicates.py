@@ -1,4 +1,4 @@
-"""Companies that look like one another, pointed out before there are two of one."""
+"""Names of companies that look like one another, found with RapidFuzz."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
-from sqlalchemy.orm import Session
 
 from app.domain.companies import normalise_company_name
-from app.domain.permissions import Actor
-from app.features.companies import queries
 
 LIKE = 86  # percent of characters in common, in order
 MOST = 5
@@ -68,12 +65,6 @@ class Names:
                 break
             found.update(places[:COMPARED])
         return found
-
-
-def similar(session: Session, actor: Actor, name: str, other_name: str = "") -> list[Alike]:
-    """Companies in use that this person may see and whose names are like these, the most alike first."""
-    known = queries.names_in_use(session, actor)
-    return Names((str(key), stored, other) for key, stored, other in known).like(name, other_name)
 
 
 def _form(text: str) -> str:

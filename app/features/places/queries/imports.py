@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.adapters.duplicates import Alike, Names
 from app.domain.companies import normalise_company_name
 from app.domain.supplier_sheet import Row, grouped
-from app.features.companies.likeness import Alike, Names
 from app.features.companies.models import Company
 
 SKIP, NEW = "skip", "new"

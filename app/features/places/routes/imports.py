@@ -17,13 +17,13 @@ from app.domain.errors import Invalid, NotFound, Stale
 from app.domain.permissions import Act
 from app.domain.supplier_columns import HEADINGS
 from app.features.companies.forms import KIND_NAMES
+from app.features.places.commands import imports as commands
 from app.features.places.forms import SheetForm
-from app.features.places.imports import commands
-from app.features.places.imports.queries import compare
-from app.features.places.imports.reading import read
 from app.features.places.models import ImportDraft
 from app.features.places.queries import own_draft
-from app.web.i18n import language
+from app.features.places.queries.imports import compare
+from app.features.places.queries.sheets import read
+from app.web.i18n import comma, language
 from app.web.identity import actor, needs
 from app.web.sentences import sentence
 
@@ -146,4 +146,4 @@ def _said(done: commands.Imported) -> str:
         ngettext("%(num)s site", "%(num)s sites", len(done.sites)),
         ngettext("%(num)s contact", "%(num)s contacts", len(done.contacts)),
     ]
-    return _("Added: %(what)s.", what=", ".join(parts))
+    return _("Added: %(what)s.", what=comma().join(parts))

@@ -15,8 +15,8 @@ from app.domain.permissions import Act, Scope, may
 from app.features.companies import queries as companies
 from app.features.places import commands, queries
 from app.features.places.forms import SiteForm
-from app.features.places.imports.routes import bp as imports
 from app.features.places.models import Site
+from app.features.places.routes.imports import bp as imports
 from app.web.htmx import wants_fragment
 from app.web.identity import actor, needs
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.errors import NotFound
-from app.domain.permissions import Act, Actor, Scope, may
+from app.domain.permissions import Act, Actor
 from app.features.companies import queries as companies
 from app.features.companies.models import Company
 from app.features.places.models import ImportDraft, Site
@@ -35,15 +35,16 @@ def of_company(session: Session, actor: Actor, company_id: UUID) -> tuple[Compan
 
 def sites_for(session: Session, actor: Actor, act: Act) -> list[Site]:
     """Every site in use, of companies in use, where this person may do `act`; by company, then site."""
-    visible = companies.visible_companies(actor).where(Company.retired_at.is_(None)).subquery()
-    sites = session.scalars(
-        select(Site)
-        .join(Site.company)
-        .where(Site.company_id.in_(select(visible.c.id)), Site.retired_at.is_(None))
-        .options(joinedload(Site.company, innerjoin=True))
-        .order_by(Company.name, Site.name)
+    there = companies.visible_companies(actor, act).where(Company.retired_at.is_(None)).subquery()
+    return list(
+        session.scalars(
+            select(Site)
+            .join(Site.company)
+            .where(Site.company_id.in_(select(there.c.id)), Site.retired_at.is_(None))
+            .options(joinedload(Site.company, innerjoin=True))
+            .order_by(Company.name, Site.name)
+        )
     )
-    return [site for site in sites if may(actor, act, Scope(company=site.company_id))]
 
 
 def own_draft(session: Session, actor: Actor, draft_id: UUID, lock: bool = False) -> ImportDraft:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from app.domain.checklists import questions
-from app.web.i18n import words
+from app.web.i18n import comma, words
 
 KINDS: dict[str, LazyString] = {
     "supplier_audit": _l("Supplier audit"),
@@ -26,10 +26,10 @@ def about_rules(definition: dict[str, Any]) -> list[str]:
     """One sentence per rule that is on, in the order in which they are applied (domain.md B2.5)."""
     rules, scale = definition["rules"], definition["scale"]
     if rules["grade"]:
-        points = ", ".join(str(option["points"]) for option in scale["options"])
+        points = comma().join(str(option["points"]) for option in scale["options"])
         said = [_("Each question is scored %(points)s and counts by its weight.", points=points)]
     else:
-        labels = ", ".join(words(option["label"]) for option in scale["options"])
+        labels = comma().join(words(option["label"]) for option in scale["options"])
         said = [_("Each question is answered: %(labels)s. There is no grade.", labels=labels)]
     if rules["group_weights"]:
         said.append(_("Each section is averaged first, then the sections count by their own weights."))
