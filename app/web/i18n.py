@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_skeleton
 from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from markupsafe import Markup, escape
@@ -85,25 +85,30 @@ def day(value: date | None, style: str = "medium") -> str:
     return format_date(value, style, locale=_formats()) if value else ""
 
 
-def brief_day(value: date | None) -> str:
+def brief_day(value: date | None, zone: str | None = None) -> str:
     """A day, without its year while that is the present one; for dense tables."""
-    zone = ZoneInfo(time_zone())
+    clock = ZoneInfo(zone or time_zone())
     if isinstance(value, datetime):
-        value = value.astimezone(zone).date()
-    if value is None or value.year != datetime.now(zone).year:
+        value = value.astimezone(clock).date()
+    if value is None or value.year != datetime.now(clock).year:
         return day(value)
     return format_skeleton("MMMd", value, locale=_formats())
 
 
-def moment(value: datetime | None, zone: str | None = None, style: str = "short") -> str:
-    """An instant on the reader's clock (or on the clock of `zone`)."""
+def moment(value: datetime | None, zone: str | None = None) -> str:
+    """An instant on the reader's clock (or on the clock of `zone`): "18 Nov 14:05", "11月18日 14:05"."""
     if value is None:
         return ""
-    return format_datetime(value, style, tzinfo=ZoneInfo(zone or time_zone()), locale=_formats())
+    return f"{brief_day(value, zone)} {value.astimezone(ZoneInfo(zone or time_zone())):%H:%M}"
+
+
+def comma() -> str:
+    """What stands between the names of a row in the reader's language."""
+    return "、" if language().startswith("zh") else ", "
 
 
 def init(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=_locale, timezone_selector=time_zone)
     app.jinja_env.filters.update(w=words, spoken=spoken, day=day, moment=moment)
-    app.jinja_env.globals.update(language=language, own_names=OWN_NAMES)
+    app.jinja_env.globals.update(language=language, own_names=OWN_NAMES, comma=comma)

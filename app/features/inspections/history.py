@@ -18,7 +18,7 @@ from app.domain.words import pick
 from app.features.accounts.models import Device, Person
 from app.features.operations import queries as log
 from app.features.operations.models import Operation
-from app.web.i18n import day, moment
+from app.web.i18n import comma, day, moment
 
 PAGE = 50
 CLOCKS_AGREE = 120_000  # milliseconds; below, the device's own time says nothing new
@@ -155,7 +155,7 @@ def value_in_words(
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])
         )
     if field == "auditors":
-        return Shown(", ".join(names.get(person, _("somebody")) for person in value))
+        return Shown(comma().join(names.get(person, _("somebody")) for person in value))
     if field == "due":
         return Shown(day(date.fromisoformat(value)))
     if field == "held_at":

@@ -19,7 +19,7 @@ from app.features.inspections.conditions import FALLING, GRADES, SORTS, STATES, 
 from app.features.inspections.routes import bp
 from app.features.inspections.routes.showing import show
 from app.web.htmx import wants_fragment
-from app.web.i18n import brief_day, language
+from app.web.i18n import brief_day, comma, language
 from app.web.i18n import words as in_words
 from app.web.identity import actor, needs
 
@@ -156,7 +156,7 @@ def _rows() -> list[list[Value]]:
     return [
         [
             *(line.number, line.company, line.site, line.city, in_words(line.checklist)),
-            *(", ".join(line.team), str(words.STATES[line.state][2])),
+            *(comma().join(line.team), str(words.STATES[line.state][2])),
             None if line.score is None else Decimal(line.score) / 10,
             None if line.provisional else line.grade,
             _("yes") if line.vetoed else None,
