@@ -104,17 +104,15 @@ _CATALOGUE = """
     bad_request not_signed_in not_allowed not_found stale too_large too_many unavailable locked
     disk_full method_not_allowed csrf_failed header_missing not_json foreign_request unexpected
 
-    required too_long too_short not_a_choice not_a_date not_a_number not_an_email not_a_language
+    required too_long too_short not_a_choice not_a_date not_an_email not_a_language
     not_a_time_zone not_a_country date_in_past already_exists
 
     sign_in_failed person_disabled password_weak password_wrong link_expired email_taken grant_scope
     last_admin own_account
 
-    company_name_taken company_retired site_retired contact_needs_address sheet_unreadable
-    sheet_too_large sheet_columns_missing sheet_row_unreadable
+    company_retired site_retired sheet_unreadable sheet_too_large sheet_columns_missing sheet_row_unreadable
 
     checklist_invalid version_not_published section_unknown question_unknown score_not_on_scale
-    section_not_optional
 
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
@@ -125,9 +123,12 @@ _CATALOGUE = """
     op_batch_too_large op_batch_invalid device_unknown device_of_other epoch_changed cursor_ahead
     media_expected quarantined late
 
-    sha_mismatch size_mismatch parts_missing part_differs not_a_picture half_a_picture
+    sha_mismatch size_mismatch parts_missing not_a_picture half_a_picture
     too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
-    picture_check_unavailable
+    picture_check_unavailable unsupported_picture storage_unavailable
+
+    sheet_cell_too_long sheet_check_timed_out sheet_check_unavailable sheet_empty sheet_old_format
+    sheet_quote_open sheet_row_too_wide mail_header_unsafe mail_not_sent mail_refused
 """
 
 CODES: frozenset[str] = frozenset(_CATALOGUE.split())

@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from markupsafe import Markup, escape
 
+from app.adapters import clock
 from app.config import LANGUAGES
 from app.domain.words import babel_locale, pick, script_language
 
@@ -87,10 +88,10 @@ def day(value: date | None, style: str = "medium") -> str:
 
 def brief_day(value: date | None, zone: str | None = None) -> str:
     """A day, without its year while that is the present one; for dense tables."""
-    clock = ZoneInfo(zone or time_zone())
+    place = ZoneInfo(zone or time_zone())
     if isinstance(value, datetime):
-        value = value.astimezone(clock).date()
-    if value is None or value.year != datetime.now(clock).year:
+        value = value.astimezone(place).date()
+    if value is None or value.year != clock.now().astimezone(place).year:
         return day(value)
     return format_skeleton("MMMd", value, locale=_formats())
 

@@ -35,7 +35,6 @@ SENTENCES: dict[str, LazyString] = {
     "too_short": _l("This is too short. Write more."),
     "not_a_choice": _l("Choose one of the list."),
     "not_a_date": _l("This is not a date; an example is 2026-11-30."),
-    "not_a_number": _l("This is not a number; use digits only."),
     "not_an_email": _l("This is not an e-mail address; an example is name@example.com."),
     "not_a_language": _l("This is not one of the three languages."),
     "not_a_time_zone": _l("This is not a time zone; an example is Asia/Shanghai."),
@@ -55,10 +54,8 @@ SENTENCES: dict[str, LazyString] = {
     "last_admin": _l("This is the last admin. Make somebody else an admin first."),
     "own_account": _l("You cannot do this to your own account."),
     # companies and sites
-    "company_name_taken": _l("There is a company of that name already."),
     "company_retired": _l("This company is retired. Restore it first."),
     "site_retired": _l("This site is retired. Restore it first."),
-    "contact_needs_address": _l("Give an e-mail address or a telephone number."),
     "sheet_unreadable": _l("This file cannot be read as a sheet. Save it as XLSX or CSV and try again."),
     "sheet_too_large": _l("This sheet is too large. Split it and import the parts."),
     "sheet_columns_missing": _l(
@@ -71,7 +68,6 @@ SENTENCES: dict[str, LazyString] = {
     "section_unknown": _l("This checklist has no such section."),
     "question_unknown": _l("This checklist has no such question."),
     "score_not_on_scale": _l("This score is not on the scale of the checklist."),
-    "section_not_optional": _l("This section cannot be set out of scope."),
     "auditor_not_eligible": _l("This person may not carry out inspections there. Give them the role first."),
     "auditor_missing": _l("Choose who carries it out."),
     "inspection_cancelled": _l(
@@ -121,7 +117,6 @@ SENTENCES: dict[str, LazyString] = {
     "sha_mismatch": _l("The photo was damaged on its way. It is sent again."),
     "size_mismatch": _l("The photo was damaged on its way. It is sent again."),
     "parts_missing": _l("Parts of this photo are still missing. They are sent again."),
-    "part_differs": _l("A part of this photo differs from the one already there."),
     "not_a_picture": _l("The server cannot read this picture. It is still on this phone."),
     "half_a_picture": _l("This picture is cut off. It is still on this phone; take it again."),
     "too_many_pixels": _l("This picture has too many pixels. Take it again in a smaller size."),

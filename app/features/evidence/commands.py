@@ -27,7 +27,7 @@ PARTS_AT_MOST = 256
 
 
 def take_part(blobs: BlobStore, sha256: str, index: int, part_size: int, data: bytes) -> bool:
-    """Keeps one part; True when it is new. The same part again is welcome, another one is refused."""
+    """Keeps one part; True when it is new. A later one replaces it: the hash of the whole decides."""
     if not 1 <= part_size <= PART_AT_MOST or not 0 <= index < PARTS_AT_MOST:
         raise Invalid("bad_request")
     if len(data) > part_size:
