@@ -55,13 +55,23 @@ export class App {
   async start(found = null) {
     this.#listen();
     this.#place = await this.store.meta("place");
-    if (!location.hash && this.#place?.hash) history.replaceState(null, "", this.#place.hash);
+    this.#comeBack();
     await this.#route();
     this.network.look(found);
     resume(this.store, shrink);
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
     idle(() => layBallast(this.store).catch(() => {}));
     navigator.storage?.persist?.();
+    // The service worker (scope /app/) is registered here once the offline work brings it.
+  }
+
+  /** After a reload or a killed tab: the very question, not the one the address happened to name. */
+  #comeBack() {
+    const { hash } = this.#place ?? {};
+    const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
+    const same = /^#\/i\/[0-9a-f-]{36}\//.exec(hash)?.[0];
+    const inside = same && location.hash.startsWith(same) && !location.hash.endsWith("/review");
+    if (hash && (!location.hash || (reloaded && inside))) history.replaceState(null, "", hash);
   }
 
   #listen() {

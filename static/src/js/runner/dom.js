@@ -53,13 +53,14 @@ const line = (kind, attributes) => {
   return found;
 };
 
-/** A ruler with a weight at the reading (percent of the width); ticks: [[percent, text]]. Attributes only, no styles. */
+/** A ruler with a weight at the reading (percent of the width, null for none); ticks: [[percent, text]]. Attributes only, no styles. */
 export function gauge(at, label, { ticks = [], slim = false } = {}) {
   const y = slim ? 2 : 3;
+  const empty = at === null;
   const x = `${Math.max(0, Math.min(100, at)).toFixed(1)}%`;
   const svg = line("svg", { class: slim ? "gauge gauge--slim" : "gauge", role: "img", "aria-label": label });
   svg.append(line("line", { class: "g-base", x1: 0, x2: "100%", y1: y, y2: y }));
-  svg.append(line("line", { class: "g-done", x1: 0, x2: x, y1: y, y2: y }));
+  if (!empty) svg.append(line("line", { class: "g-done", x1: 0, x2: x, y1: y, y2: y }));
   for (const [place, text] of ticks) {
     svg.append(line("line", { class: "g-tick", x1: `${place}%`, x2: `${place}%`, y1: 0, y2: 8 }));
     const words = line("text", { x: `${place}%`, y: 19 });
@@ -68,14 +69,14 @@ export function gauge(at, label, { ticks = [], slim = false } = {}) {
   }
   const bob = line("svg", { x, y, overflow: "visible" });
   bob.append(line("path", { class: "g-bob", d: "M-4 0H4L0 8z" }));
-  svg.append(bob);
+  if (!empty) svg.append(bob);
   return svg;
 }
 
 /** The gauge of a score: 60 to 100 with both limits, or 0 to 100 when there are none or the score is below. */
 export function scoreGauge(result, rules, { words = false } = {}) {
   const { total } = result;
-  if (total === null) return gauge(0, say("gauge_none"));
+  if (total === null) return gauge(null, say("gauge_none"));
   const limits = rules.grade;
   const least = limits && Number(total) >= 60 ? 60 : 0;
   const place = (points) => ((points - least) / (100 - least)) * 100;

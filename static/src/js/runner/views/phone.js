@@ -45,8 +45,8 @@ export class PhoneView {
     gps.addEventListener("change", () => app.store.setMeta("gps", gps.checked));
   }
 
-  #truth({ total, held }) {
-    const left = total - held;
+  #truth({ total, held, refused }) {
+    const left = total - held - refused;
     const share = total ? (held / total) * 100 : 100;
     const label = total ? say("n_of", { done: held, all: total }) : say("rest_none");
     fill(this.root, {
@@ -54,7 +54,12 @@ export class PhoneView {
       of: total ? say("of_on_server", { total }) : say("of_none"),
       gauge: gauge(share, label, { slim: true }),
     });
-    fill(this.root, { rest: left ? say("rest", { n: left }) : say("rest_none") });
+    const rest = left
+      ? say("rest", { n: left })
+      : refused
+        ? say("rest_refused", { n: refused })
+        : say("rest_none");
+    fill(this.root, { rest });
   }
 
   /** What the server refused: operations and photos, each with its way out. */

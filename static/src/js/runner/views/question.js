@@ -1,9 +1,8 @@
 // One question as it stands: its node on the thread, what the score means, what is saved, what it still owes.
 import { severity } from "../../domain/findings.js";
-import { above, against, MAINLY } from "../../domain/scale.js";
 import { icon } from "../dom.js";
 import { say } from "../words.js";
-import { lastTime, remarks, remarksKey } from "./remarks.js";
+import { fallsShort, lastTime, remarks, remarksKey } from "./remarks.js";
 
 const SAVED = {
   unsaved: ["alert", "saved_not", "saved--bad"],
@@ -39,12 +38,6 @@ function meaning(place, options, session, question, answer) {
   }
 }
 
-/** Whether an answer lies below "mainly met": a diamond on the thread, not a dot. */
-function fallsShort({ definition }, score) {
-  const got = above(definition, score);
-  return got !== undefined && against(definition, got, MAINLY) < 0;
-}
-
 export class Question {
   #opened = false;
 
@@ -53,10 +46,17 @@ export class Question {
     this.path = `q/${question.id}`;
     this.hint = li.querySelector("[data-hint]")?.textContent.trim() ?? "";
     this.part = (name) => li.querySelector(`[data-part=${name}]`);
-    const last = lastTime(session, question);
-    const place = li.querySelector("[data-last]");
+  }
+
+  /** The last audit may become known only after the first sync of an inspection born here. */
+  #last() {
+    const place = this.li.querySelector("[data-last]");
+    const known = this.session.row.last?.number ?? "";
+    if (place.dataset.drawn === String(known)) return;
+    place.dataset.drawn = String(known);
+    const last = lastTime(this.session, this.question);
     place.hidden = !last;
-    if (last) place.replaceChildren(last);
+    place.replaceChildren(...(last ? [last] : []));
   }
 
   paint(answers) {
@@ -74,6 +74,7 @@ export class Question {
     const noted = Boolean(answer?.note);
     this.part("note").hidden = !(noted || this.#opened);
     this.photos.paint(li, path);
+    this.#last();
     this.#remark(answer, lacks);
     return lacks;
   }

@@ -1,5 +1,6 @@
 // What may stand below a question: evidence that is owed, a refusal, two answers, the last time.
 import { duty } from "../../domain/duty.js";
+import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
 import { clock, language, plainDay, say } from "../words.js";
 
@@ -19,8 +20,14 @@ function button(words, action, sign) {
   return node;
 }
 
-/** One note for everything an answer still owes, with the one tap that may settle it. */
-function owed(score, lacks, hint) {
+/** Whether an answer lies below "mainly met": a diamond on the thread, not a dot. */
+export function fallsShort({ definition }, score) {
+  const got = above(definition, score);
+  return got !== undefined && against(definition, got, MAINLY) < 0;
+}
+
+/** One note for everything an answer still owes, with the one tap that may settle it: never what fell short. */
+function owed(session, score, lacks, hint) {
   const [photo, note, reason] = ["photo_missing", "note_missing", "reason_missing"].map((code) =>
     lacks.includes(code),
   );
@@ -35,7 +42,7 @@ function owed(score, lacks, hint) {
       ? "duty_note_below"
       : "duty_note_star";
   const actions = [];
-  if (note && hint) actions.push(button(say("hinted"), "hinted", "check"));
+  if (note && hint && !fallsShort(session, score)) actions.push(button(say("hinted"), "hinted", "check"));
   const title = photo && note ? "duty_both" : photo ? "duty_photo" : "duty_note";
   return remark("warn", photo ? "camera" : "note", say(title), say(why), ...actions);
 }
@@ -48,8 +55,8 @@ const FATES = {
 
 function refusal({ state, title, op }) {
   const [kind, words, more] = FATES[state];
-  const value = typeof op?.value === "string" ? `${op.value} · ` : "";
-  return remark(kind, "alert", say(words), `${value}${more ? say(more) : (title ?? "")}`);
+  const value = typeof op?.value === "string" ? ` (${op.value})` : "";
+  return remark(kind, "alert", say(words), `${more ? say(more) : (title ?? "")}${value}`);
 }
 
 function side(session, head, field, name) {
@@ -114,7 +121,7 @@ export function remarks(session, photos, question, answer, lacks, hint) {
         button(say("understood"), "understood"),
       ),
     );
-  const due = !session.closed && answer?.score ? owed(answer.score, lacks, hint) : null;
+  const due = !session.closed && answer?.score ? owed(session, answer.score, lacks, hint) : null;
   if (due) found.push(due);
   return found;
 }
