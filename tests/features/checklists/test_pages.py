@@ -72,7 +72,7 @@ def test_a_version_is_read_whole(audit: Version, cast: Cast, client_for: Clients
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("zh-Hans", ("基本满足", "物料是否来自合格供方")), ("zh-Hant", ("基本滿足", "物料是否來自合格供方"))],
+    [("zh-Hans", ("基本满足", "物料是否来自合格供方")), ("zh-Hant", ("基本滿足", "物料是否來自合格供應商"))],
 )
 def test_a_version_in_the_readers_language(
     app: Flask, audit: Version, cast: Cast, client_for: Clients, language: str, said: tuple[str, ...]
