@@ -22,6 +22,10 @@ export function say(name, values = {}) {
   return words.replace(/\{(\w+)\}/g, (_, place) => values[place] ?? "");
 }
 
+/** Names in a row, and a name with its place, as the reader's language parts them. */
+export const listed = (names) => names.join(language === "en" ? ", " : "、");
+export const placed = (name, place) => `${name}${language === "en" ? ", " : " · "}${place}`;
+
 /** Data words {en, zh-Hans, zh-Hant}: the reader's language, else the other Chinese, else English, else any. */
 export function pick(words) {
   if (!words) return "";

@@ -1,6 +1,6 @@
 // Opening and closing page: who was there, what was seen, what was said.
 import { element, fill, textOf } from "../dom.js";
-import { plainDay, say } from "../words.js";
+import { listed, plainDay, say } from "../words.js";
 import { paintSaved } from "./question.js";
 import { versus } from "./remarks.js";
 
@@ -9,7 +9,7 @@ const PLAN = ["objectives", "scope", "criteria", "client"];
 function planEntries(session) {
   const { row } = session;
   const found = [];
-  const auditors = (row.auditors ?? []).map(({ name }) => name).join(", ");
+  const auditors = listed((row.auditors ?? []).map(({ name }) => name));
   if (auditors) found.push([say("plan_auditors"), auditors]);
   if (row.due) found.push([say("plan_due"), plainDay(row.due)]);
   for (const field of PLAN) {

@@ -1,7 +1,7 @@
 // Start: an inspection nobody planned, from what the phone keeps.
 import { element, fill, icon, template, textOf } from "../dom.js";
 import { fetchBundle, startInspection } from "../load.js";
-import { language, say, today } from "../words.js";
+import { language, placed, say, today } from "../words.js";
 import { subject } from "./work.js";
 
 function options(select, empty, entries) {
@@ -17,7 +17,7 @@ function options(select, empty, entries) {
 const siteName = (site) => {
   const company = textOf(site.company?.name);
   const name = textOf(site.name);
-  return company && company !== name ? `${company}, ${name}` : subject({ site });
+  return company && company !== name ? placed(company, name) : subject({ site });
 };
 
 export function startView(app) {

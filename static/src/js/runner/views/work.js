@@ -5,7 +5,7 @@ import { score } from "../../domain/scoring.js";
 import { pendingOf } from "../counts.js";
 import { element, fill, gauge, gradeBox, icon, template, textOf } from "../dom.js";
 import { within } from "../schema.js";
-import { daysBetween, language, longDay, plainDay, say, today, weekday } from "../words.js";
+import { daysBetween, language, longDay, placed, plainDay, say, today, weekday } from "../words.js";
 
 const RECENT_DONE = 12;
 
@@ -55,7 +55,7 @@ export const subject = ({ company, site }) => {
   const [who, where] = [textOf(company?.name), textOf(site?.name)];
   const city = textOf(site?.city);
   const name = who || where;
-  return city && !name.includes(city) ? `${name}, ${city}` : name;
+  return city && !name.includes(city) ? placed(name, city) : name;
 };
 
 /** The due date in words and how urgent it is: [text, "bad" | "" ]. */
