@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from app.domain.canonical import MAX_INTEGER, canonical, canonical_text, digest
 from app.domain.errors import Invalid, Malformed
@@ -50,8 +49,7 @@ _WORD = re.compile(r"[a-z][a-z_]{0,31}").fullmatch
 _ZONE = re.compile(r"[A-Za-z0-9_+/-]{1,64}").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):  # made a hundred times a push: a frozen dataclass takes twice as long
     """One operation, checked. Ids are lower-case UUID strings; ``at`` and ``offset`` milliseconds of the
     device.
 

@@ -24,7 +24,16 @@ STATES = ("active", "invited", "disabled")
 
 # Asked on every push and every page: made once, because making a statement costs as much as running it.
 _DEVICE = (
-    select(Device, Person)
+    select(
+        Device.id,
+        Device.revoked_at,
+        Device.expires_at,
+        Person.id,
+        Person.disabled_at,
+        Person.language,
+        Person.time_zone,
+        Person.name,
+    )
     .join(Person, Device.person_id == Person.id)
     .where(Device.secret_hash == bindparam("hash"))
 )
@@ -47,8 +56,9 @@ class KnownDevice:
     held for an admin instead of being refused unread (DESIGN §8, access).
     """
 
-    device: Device
-    person: Person
+    id: UUID
+    actor: Actor
+    active: bool  # whether the person's account is
     state: DeviceState
 
 
@@ -94,15 +104,18 @@ def present_session() -> PresentSession | None:
 
 def device_loader(secret: str) -> KnownDevice | None:
     """The device that holds this secret, with its person, whatever became of either; None when unknown."""
-    found = reading().execute(_DEVICE, {"hash": secret_hash(secret)}).first()
+    session = reading()
+    found = session.connection().execute(_DEVICE, {"hash": secret_hash(secret)}).first()
     if found is None:
         return None
-    device, person = found
-    if device.revoked_at is not None:
+    device_id, revoked_at, expires_at, person_id, disabled_at, spoken, zone, name = found
+    if revoked_at is not None:
         state = DeviceState.REVOKED
     else:
-        state = DeviceState.LIVE if device.expires_at > clock.now() else DeviceState.EXPIRED
-    return KnownDevice(device, person, state)
+        state = DeviceState.LIVE if expires_at > clock.now() else DeviceState.EXPIRED
+    grants = () if disabled_at else grants_of(session, person_id)
+    person = Actor(person_id, grants, spoken, zone, name)
+    return KnownDevice(device_id, person, disabled_at is None, state)
 
 
 def grants_of(session: Session, person_id: UUID) -> tuple[Grant, ...]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app import journal, numbering, search
 from app.domain.answers import answers, out_of_scope
@@ -21,13 +21,13 @@ from app.domain.registers import act_of, judge, judge_created
 from app.domain.scoring import score
 from app.features.accounts.models import Person
 from app.features.checklists.models import Version
-from app.features.evidence.commands import note_uses, present_among
-from app.features.inspections.models import Assignment, Inspection
+from app.features.evidence.commands import note_uses
+from app.features.evidence.queries import present_among
+from app.features.inspections.models import KIND, Assignment, Inspection
 from app.features.inspections.queries import form_of, scope_of, visible
 from app.features.operations.record import Access, Author, Deferred, State
 from app.features.places.models import Site
 
-KIND = "inspection"
 _ROOMS_OF_WORK = ("q", "opening", "closing", "participants")
 _WRITING = (
     Act.ANSWER_INSPECTION,
@@ -43,7 +43,7 @@ _LOCK = (
     .where(Inspection.id.in_(bindparam("ids", expanding=True)))
     .order_by(Inspection.id)
     .with_for_update(of=Inspection)
-    .options(selectinload(Inspection.assignments))
+    .options(joinedload(Inspection.assignments), defer(Inspection.result))  # it is only written here
 )
 
 
@@ -53,7 +53,7 @@ class InspectionKind:
     name = KIND
 
     def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Inspection]:
-        return {row.id: row for row in session.scalars(_LOCK, {"ids": ids})}
+        return {row.id: row for row in session.scalars(_LOCK, {"ids": ids}).unique()}
 
     def access(self, session: Session, author: Author, rows: Sequence[Inspection]) -> dict[UUID, Access]:
         found = {}

@@ -62,7 +62,7 @@ class _Record:
     """One record while a batch is taken in."""
 
     kind: RecordKind
-    id: UUID
+    id: str
     row: Any
     seq: int
     lamport: int
@@ -137,7 +137,7 @@ def _receive(
             first[op.id] = op
             parsed.append((index, op))
     known = _known(session, first)
-    records = _open(session, kinds, author, [op for _, op in parsed], known, answers, now)
+    records = _open(session, kinds, author, [op for _, op in parsed], known)
     for index, op in parsed:
         if answers[index] is None:
             answers[index] = _take(session, kinds, author, op, known, records, raw[index], now)
@@ -168,44 +168,43 @@ def _open(
     author: Author,
     ops: Sequence[Operation],
     known: dict[str, _Known],
-    answers: list[Answer | None],
-    now: datetime,
-) -> dict[UUID, _Record | Access]:
+) -> dict[str, _Record | Access]:
     """The records this batch is about, locked; those the author has no access to as that fact alone."""
-    opened: dict[UUID, _Record | Access] = {}
-    wanted: dict[str, set[UUID]] = {}
+    opened: dict[str, _Record | Access] = {}
+    wanted: dict[str, set[str]] = {}
     for op in ops:
-        wanted.setdefault(op.record_kind, set()).add(UUID(op.record_id))
+        wanted.setdefault(op.record_kind, set()).add(op.record_id)
     for name in sorted(wanted):
         kind = kinds.get(name)
         assert kind is not None  # judged while parsing
-        rows = kind.lock(session, sorted(wanted[name]))
+        rows = kind.lock(session, [UUID(record_id) for record_id in sorted(wanted[name])])
         access = kind.access(session, author, list(rows.values()))
         mine = [record_id for record_id in rows if access[record_id] is Access.MAY and author.active]
         heads = heads_of(session, mine) if mine else {}
         places = _places(session, mine)
-        for record_id in rows:
+        for record_id, row in rows.items():
             if record_id in heads:
-                seq, lamport = places.get(record_id, (0, 0))
-                found = heads[record_id]
-                opened[record_id] = _Record(
-                    kind,
-                    record_id,
-                    rows[record_id],
-                    seq,
-                    lamport,
-                    record_id in places,
-                    found,
-                    frozenset(found),
-                    {key: register(held, key[1]) for key, held in found.items()},
-                )
+                opened[str(record_id)] = _record(kind, record_id, row, places, heads[record_id])
             else:
                 once = access[record_id] is not Access.NEVER
-                opened[record_id] = Access.ONCE if once else Access.NEVER
+                opened[str(record_id)] = Access.ONCE if once else Access.NEVER
     taken = [record for record in opened.values() if isinstance(record, _Record)]
     if taken:
         _name_parents(session, taken, [op.id for op in ops if op.id not in known])
     return opened
+
+
+def _record(
+    kind: RecordKind,
+    record_id: UUID,
+    row: Any,
+    places: dict[UUID, tuple[int, int]],
+    heads: dict[Key, list[Head]],
+) -> _Record:
+    seq, lamport = places.get(record_id, (0, 0))
+    state = {key: register(held, key[1]) for key, held in heads.items()}
+    known = record_id in places
+    return _Record(kind, str(record_id), row, seq, lamport, known, heads, frozenset(heads), state)
 
 
 def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
@@ -223,7 +222,7 @@ def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[st
     """Notes which of the new ids are named already by an applied child that came before its parent."""
     if not ids:
         return
-    by_id = {str(record.id): record for record in records}
+    by_id = {record.id: record for record in records}
     rows = select_many(
         session,
         "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
@@ -244,7 +243,7 @@ def _take(
     author: Author,
     op: Operation,
     known: dict[str, _Known],
-    records: dict[UUID, _Record | Access],
+    records: dict[str, _Record | Access],
     body: Any,
     now: datetime,
 ) -> Answer:
@@ -252,8 +251,7 @@ def _take(
     seen = known.get(op.id)
     if seen is not None and seen.hash == op.hash:
         return Answer(op.id, "duplicate", seq=seen.seq)
-    record_id = UUID(op.record_id)
-    record = records.get(record_id)
+    record = records.get(op.record_id)
     if record is None or record is Access.NEVER:
         if record is None and op.kind == "create" and seen is None:
             return _create(session, kinds, author, op, records, body, now)
@@ -273,7 +271,7 @@ def _create(
     kinds: Kinds,
     author: Author,
     op: Operation,
-    records: dict[UUID, _Record | Access],
+    records: dict[str, _Record | Access],
     body: Any,
     now: datetime,
 ) -> Answer:
@@ -285,7 +283,7 @@ def _create(
         row = kind.create(session, author, op, now)
     except PlumblineError as error:
         return _refuse(session, author, body, error.code, now)
-    record = _Record(kind, UUID(op.record_id), row, 0, 0, False, {})
+    record = _Record(kind, op.record_id, row, 0, 0, False, {})
     records[record.id] = record
     return _apply(record, op, now)
 
@@ -311,10 +309,15 @@ def _judge(
 
 def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
     key = (op.path, op.field)
-    named = record.named.setdefault(key, set())
-    record.heads[key] = list(replace_heads(record.heads.get(key, ()), [op], op.field, named))
-    named.update(op.parents)  # a parent may still follow in this batch
-    record.state[key] = register(record.heads[key], op.field)
+    held, named = record.heads.get(key), record.named.get(key)
+    if held or named or op.parents:
+        named = record.named.setdefault(key, set())
+        heads = replace_heads(held or (), [op], op.field, named)
+        named.update(op.parents)  # a parent may still follow in this batch
+    else:  # most of what a phone sends: the first answer of a register
+        heads = (Head(op.id, op.lamport, op.value),)
+    record.heads[key] = list(heads)
+    record.state[key] = register(heads, op.field)
     record.touched.add(key)
     record.seq += 1
     record.lamport = max(record.lamport, op.lamport)
@@ -337,7 +340,7 @@ _FATE = ["operation_id", "turn", "fate", "code", "at", "person_id"]
 _HEAD = ["record_id", "path", "field", "operation_id", "lamport", "value"]
 
 
-def _store(session: Session, records: dict[UUID, _Record | Access], author: Author, now: datetime) -> None:
+def _store(session: Session, records: dict[str, _Record | Access], author: Author, now: datetime) -> None:
     ops: list[tuple[Any, ...]] = []
     parents: list[tuple[Any, ...]] = []
     fates: list[tuple[Any, ...]] = []
@@ -345,7 +348,8 @@ def _store(session: Session, records: dict[UUID, _Record | Access], author: Auth
     for record in open_records:
         for op, seq, fate, code in record.stored:
             ops.append(_row(op, record.id, seq, author, now))
-            parents.extend((parent, op.id) for parent in op.parents)
+            if op.parents:
+                parents.extend((parent, op.id) for parent in op.parents)
             fates.append((op.id, 1, fate, code, now, None))
     if not ops:
         return
@@ -358,7 +362,7 @@ def _store(session: Session, records: dict[UUID, _Record | Access], author: Auth
     _store_heads(session, open_records)
 
 
-def _row(op: Operation, record_id: UUID, seq: int, author: Author, now: datetime) -> tuple[Any, ...]:
+def _row(op: Operation, record_id: str, seq: int, author: Author, now: datetime) -> tuple[Any, ...]:
     value = None if op.value is None else CanonicalText(op.value_text)
     return (
         *(op.id, op.record_kind, record_id, seq, op.kind, op.path, op.field, value, op.hash),
@@ -373,7 +377,7 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
         texts = {op.id: op.value_text for op in record.applied}
         for key in record.touched:
             if key in record.known_heads:
-                gone.append({"r": record.id, "p": key[0], "f": key[1]})
+                gone.append({"r": UUID(record.id), "p": key[0], "f": key[1]})
             for head in record.heads[key]:
                 text = None
                 if head.value is not None:
@@ -393,9 +397,9 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
     for record in records:
         place = {"at": record.seq, "highest": record.lamport}
         if record.known:
-            session.connection().execute(_PLACE, {"record": record.id, **place})
+            session.connection().execute(_PLACE, {"record": UUID(record.id), **place})
         else:
-            made = {"record_id": record.id, "record_kind": record.kind.name}
+            made = {"record_id": UUID(record.id), "record_kind": record.kind.name}
             session.execute(insert(RECORDS).values(**made, seq=record.seq, lamport=record.lamport))
 
 
@@ -460,20 +464,8 @@ def write_at_desk(
     The desk has no device; its clock is the server's. Raises what the record kind raises.
     """
     rows = kind.lock(session, [record_id])
-    place = _places(session, [record_id]).get(record_id)
     heads = heads_of(session, [record_id])[record_id]
-    seq, lamport = place or (0, 0)
-    record = _Record(
-        kind,
-        record_id,
-        rows.get(record_id),
-        seq,
-        lamport,
-        place is not None,
-        heads,
-        frozenset(heads),
-        {key: register(held, key[1]) for key, held in heads.items()},
-    )
+    record = _record(kind, record_id, rows.get(record_id), _places(session, [record_id]), heads)
     for name, path, register_field, value in changes:
         op = _at_desk(record, name, path, register_field, value, author, now)
         if record.row is None:
@@ -484,7 +476,7 @@ def write_at_desk(
                 raise PlumblineError(closed)
             kind.judge(session, author, record.row, op, record.state)
         _apply(record, op, now)
-    _store(session, {record_id: record}, author, now)
+    _store(session, {record.id: record}, author, now)
     kind.apply(session, record.row, record.state, record.applied, author, now)
     session.flush()
 
@@ -496,7 +488,7 @@ def _at_desk(
     op = Operation(
         id=str(new_id()),
         record_kind=record.kind.name,
-        record_id=str(record.id),
+        record_id=record.id,
         kind=kind,
         path=path,
         field=name,
@@ -512,5 +504,4 @@ def _at_desk(
         value_text=canonical_text(value),
         hash="",
     )
-    object.__setattr__(op, "hash", digest(canonical_text(op.travel()).encode()))
-    return op
+    return op._replace(hash=digest(canonical_text(op.travel()).encode()))

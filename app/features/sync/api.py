@@ -123,11 +123,7 @@ def _author() -> Author:
     known = accounts.device_loader(secret) if secret else None
     if known is None or known.state is not accounts.DeviceState.LIVE:
         raise NotSignedIn("device_unknown")
-    return Author(
-        actor=accounts.actor_of(reading(), known.person),
-        device_id=known.device.id,
-        active=known.person.disabled_at is None,
-    )
+    return Author(known.actor, known.id, known.active)
 
 
 @bp.get("/work")
