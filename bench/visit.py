@@ -1,0 +1,120 @@
+"""The first visit and the return to the runner on a slow network and a slow processor.
+
+Usable means that the first question of the audit stands on the screen and a tap on it is kept. Enketo's
+figures are its published ones (form with 100 questions, same throttling), not taken in this run.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from uuid import UUID
+
+from playwright.sync_api import Page, expect
+
+from bench.browser import address, phone, slow_page
+from bench.server import Server, data_folder, serving
+from bench.table import RUNS, Line, number
+from bench.world import World
+
+ENKETO_FIRST = "Enketo, published: 793 KB, 16 requests, 8.5 to 9.6 s"
+ENKETO_AGAIN = "Enketo, published: 7.4 to 12.4 s"
+KILOBYTES, REQUESTS, FIRST_SECONDS, AGAIN_SECONDS = 150, 8, 3.0, 1.5
+# milliseconds since the navigation began, in the first frame in which the question can be tapped
+_WATCH = """
+const look = () => {
+  const input = document.querySelector('[data-question] input[type=radio]');
+  if (input?.checkVisibility?.()) globalThis.usableAt = performance.now();
+  else requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+_QUIET_MS = 1500
+
+
+@dataclass
+class Visit:
+    """Seconds until usable; bytes and requests until then, and until the network fell quiet."""
+
+    seconds: float
+    kilobytes: float
+    requests: int
+    kilobytes_all: float
+    requests_all: int
+
+
+def lines() -> list[Line]:
+    with data_folder() as data:
+        with World(data) as world:
+            cookie = world.session_cookie(world.cast.owner)
+            usual = world.plan()
+            long = world.plan(world.hundred_questions())
+        with serving(data) as server:
+            pairs = [_pair(server, cookie, usual) for _ in range(RUNS)]
+            hundred = [_pair(server, cookie, long) for _ in range(RUNS)]
+    return [*_lines("59 questions", pairs), *_lines("100 questions", hundred)]
+
+
+def _lines(what: str, pairs: list[tuple[Visit, Visit]]) -> list[Line]:
+    first, again = _middle([pair[0] for pair in pairs]), _middle([pair[1] for pair in pairs])
+    light = first.kilobytes <= KILOBYTES and first.requests <= REQUESTS
+    quick = first.seconds <= FIRST_SECONDS
+    return [
+        Line(
+            f"First visit, {what}: over the wire until usable",
+            f"{number(first.kilobytes)} KB, {first.requests} requests "
+            f"(in all {number(first.kilobytes_all)} KB, {first.requests_all})",
+            ENKETO_FIRST,
+            f"{100 * first.kilobytes / 793:.0f} %",
+            f"≤ {KILOBYTES} KB, ≤ {REQUESTS} requests",
+            light,
+        ),
+        Line(
+            f"First visit, {what}: usable after",
+            f"{number(first.seconds)} s",
+            ENKETO_FIRST,
+            "",
+            f"≤ {number(FIRST_SECONDS)} s",
+            quick,
+        ),
+        Line(
+            f"Opened again, {what}: usable after",
+            f"{number(again.seconds)} s ({number(again.kilobytes)} KB, {again.requests} requests)",
+            ENKETO_AGAIN,
+            "",
+            f"≤ {number(AGAIN_SECONDS)} s, with the service worker",
+            again.seconds <= AGAIN_SECONDS,
+        ),
+    ]
+
+
+def _middle(visits: list[Visit]) -> Visit:
+    return sorted(visits, key=lambda visit: visit.seconds)[len(visits) // 2]
+
+
+def _pair(server: Server, cookie: tuple[str, str], inspection: UUID) -> tuple[Visit, Visit]:
+    with phone(server, cookie) as context:
+        where = address(server, f"/app/en/#/i/{inspection}/s/man")
+        context.add_init_script(_WATCH)
+        found = []
+        for _ in range(2):
+            page, traffic = slow_page(context)
+            page.goto(where, wait_until="commit")
+            page.locator("[data-question] label").first.wait_for()
+            usable = traffic.kilobytes, traffic.requests
+            if "PLUMBLINE_BENCH_TRACE" in os.environ:
+                print(page.evaluate("globalThis.usableAt"), *traffic.timeline(), sep="\n  ")
+            _is_kept(page)
+            page.wait_for_load_state("networkidle")
+            page.wait_for_timeout(_QUIET_MS)
+            seconds = page.evaluate("globalThis.usableAt") / 1000
+            found.append(Visit(seconds, *usable, traffic.kilobytes, traffic.requests))
+            page.close()
+        return found[0], found[1]
+
+
+def _is_kept(page: Page) -> None:
+    """Usable is usable only if a tap is kept."""
+    question = page.locator("[data-question]").first
+    question.locator("label:has(input:not(:checked))").first.click()
+    expect(question.locator("[data-saved]")).to_be_visible()
