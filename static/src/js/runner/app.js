@@ -1,7 +1,7 @@
 // One person's app: their store, what is shown of it, and the way between the views.
 import { login, whoIsThere } from "./account.js";
 import { placeChips } from "./chip.js";
-import { icon, template } from "./dom.js";
+import { fill, icon, template } from "./dom.js";
 import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
 import { resume } from "./media.js";
 import { Network } from "./network.js";
@@ -20,6 +20,7 @@ import { workView } from "./views/work.js";
 import { forget, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
+const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
 const KEEP_TRYING_MS = 20000; // while the page is open and something waits
 
 export class App {
@@ -193,13 +194,12 @@ export class App {
   }
 
   #notHere(kind) {
+    const [sign, why] = NOT_HERE[kind] ?? NOT_HERE.offline;
     const root = document.createElement("div");
     root.className = "page";
     root.append(template("not-here"));
-    const gone = kind === "problem";
-    root.querySelector("[data-x=title]").textContent = say("not_here_title");
-    root.querySelector("[data-x=text]").textContent = say(gone ? "not_here_gone" : "not_here_offline");
-    root.querySelector(".empty").prepend(icon(gone ? "info" : "off", "i--l"));
+    fill(root, { title: say("not_here_title"), text: say(`not_here_${why}`) });
+    root.querySelector(".empty").prepend(icon(sign, "i--l"));
     return { root, title: say("not_here_title"), paint: () => {}, heading: root.querySelector("h1") };
   }
 
