@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.adapters.blobs import BlobStore
@@ -93,9 +93,3 @@ def note_uses(session: Session, operations: Iterable[Operation]) -> None:
     ]
     if rows:
         session.execute(insert(MediaUse), rows)
-
-
-def present_among(session: Session, hashes: Iterable[str]) -> set[str]:
-    """Which of these contents are here."""
-    wanted = list(hashes)
-    return set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -38,3 +39,9 @@ def have(session: Session, kinds: Kinds, actor: Actor, hashes: list[str]) -> lis
         except NotFound:
             continue
     return found
+
+
+def present_among(session: Session, hashes: Iterable[str]) -> set[str]:
+    """Which of these contents are here."""
+    wanted = list(hashes)
+    return set(session.scalars(select(Media.sha256).where(Media.sha256.in_(wanted)))) if wanted else set()

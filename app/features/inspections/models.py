@@ -16,6 +16,8 @@ from app.features.checklists.models import Version
 from app.features.companies.models import Company
 from app.features.places.models import Site
 
+KIND = "inspection"  # of records: in operations, journal, search
+
 
 class Inspection(Base):
     """One walk through one checklist version at one site. `score`: tenths of a percent, half up."""

@@ -9,8 +9,8 @@ import pytest
 from app.domain.registers import Form
 from app.domain.scoring import score
 from app.features.checklists import library
-from app.features.inspections.history import Shown, Written, describe, device_time
 from app.features.inspections.words import points, why, why_headline
+from app.features.inspections.words.history import Shown, Written, describe, device_time
 
 DEFINITION = next(d for d in library.definitions() if d["code"] == "4m1e-supplier-audit")
 FORM = Form.of("v", DEFINITION)

@@ -15,7 +15,8 @@ from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotAllowed, Stale
 from app.domain.permissions import Act
-from app.features.inspections import commands, page
+from app.features.inspections import commands
+from app.features.inspections.queries import page
 from app.features.inspections.routes import Answer, bp
 from app.features.inspections.routes.showing import prepared, show
 from app.web.identity import actor, needs

@@ -16,8 +16,9 @@ from app.db import reading, transaction
 from app.domain.errors import Invalid
 from app.domain.permissions import Act
 from app.features.checklists.models import Version
-from app.features.inspections import choosing, commands
+from app.features.inspections import commands
 from app.features.inspections.forms import PARTICIPANTS_AT_MOST, PlanForm
+from app.features.inspections.queries import choosing
 from app.features.inspections.routes import Answer, bp
 from app.web.htmx import wants_fragment
 from app.web.i18n import language

@@ -14,10 +14,12 @@ from app.adapters import clock
 from app.adapters.sheets_writing import Value, csv_lines, xlsx_bytes
 from app.db import reading
 from app.domain.permissions import Act, may_somewhere
-from app.features.inspections import history, listing, page, queries, words
-from app.features.inspections.conditions import FALLING, GRADES, SORTS, STATES, Filters
+from app.features.inspections import queries, words
+from app.features.inspections.queries import listing, page
+from app.features.inspections.queries.conditions import FALLING, GRADES, SORTS, STATES, Filters
 from app.features.inspections.routes import bp
 from app.features.inspections.routes.showing import show
+from app.features.inspections.words import history
 from app.web.htmx import wants_fragment
 from app.web.i18n import brief_day, comma, language
 from app.web.i18n import words as in_words

@@ -9,8 +9,7 @@ from app.adapters import clock
 from app.db import reading
 from app.domain.dates import is_overdue
 from app.domain.words import pick
-from app.features.inspections import choosing, history, words
-from app.features.inspections.conditions import OPEN
+from app.features.inspections import words
 from app.features.inspections.forms import (
     AssignmentForm,
     CancellationForm,
@@ -19,7 +18,10 @@ from app.features.inspections.forms import (
     PostponementForm,
     TextsForm,
 )
-from app.features.inspections.page import Page, tools
+from app.features.inspections.queries import choosing
+from app.features.inspections.queries.conditions import OPEN
+from app.features.inspections.queries.page import Page, tools
+from app.features.inspections.words import history
 from app.web.i18n import language
 from app.web.identity import actor
 

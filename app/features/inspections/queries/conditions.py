@@ -17,9 +17,8 @@ from app.domain.words import pick
 from app.features.accounts.models import Person
 from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
-from app.features.inspections.models import Assignment, Inspection
+from app.features.inspections.models import KIND, Assignment, Inspection
 from app.features.inspections.queries import assigned_to
-from app.features.inspections.record import KIND
 from app.features.places.models import Site
 
 STATES = ("planned", "in_progress", "overdue", "completed", "cancelled")

@@ -18,9 +18,9 @@ from app.domain.permissions import Act, Actor, reach
 from app.features.accounts.models import Person
 from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
-from app.features.inspections.conditions import OPEN, Filters, conditions, sorted_ids
 from app.features.inspections.models import Assignment, Inspection
 from app.features.inspections.queries import visible
+from app.features.inspections.queries.conditions import OPEN, Filters, conditions, sorted_ids
 from app.features.places.models import Site
 
 PAGE = 25

@@ -17,7 +17,7 @@ from app.domain.merge import Key, Register, rows
 from app.domain.permissions import Act, Actor, may
 from app.domain.registers import Form
 from app.features.accounts.models import Device, Person
-from app.features.evidence.commands import present_among
+from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection
 from app.features.operations.models import Operation, OperationFate
