@@ -2,6 +2,8 @@
 import { App } from "./runner/app.js";
 import { whoIsThere } from "./runner/account.js";
 import { template } from "./runner/dom.js";
+import { fetchEarly } from "./runner/load.js";
+import { ask } from "./runner/transport.js";
 import { asked, hasLeft, letIn, mustAsk, remember, remembered } from "./runner/who.js";
 import { readWords } from "./runner/words.js";
 import { listenForTheme } from "./theme.js";
@@ -31,6 +33,7 @@ async function owner() {
   const known = remembered();
   if (known && !mustAsk()) return { person: known, found: null };
   if (!known && hasLeft() && !mustAsk()) return only("sign-in");
+  if (!known) fetchEarly(ask, location.hash, document.documentElement.lang);
   const found = await whoIsThere();
   if (found.kind !== "ok") return known ? { person: known, found: null } : only("no-server");
   asked();

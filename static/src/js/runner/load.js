@@ -4,6 +4,22 @@ import { absorb, writeInside } from "./edit.js";
 import { sha256, uuid7 } from "./ids.js";
 
 const OPEN = new Set(["planned", "in_progress"]);
+let early = null;
+
+/**
+ * Begins to fetch the inspection an address names, with its checklist, while it is not known yet whose phone this is:
+ * a first visit then waits for two answers at once, not for three after each other.
+ */
+export function fetchEarly(ask, hash, language) {
+  const [, id] = /^#\/i\/([0-9a-f-]{36})/.exec(hash) ?? [];
+  if (id) early = { id, answer: ask("GET", `/api/v1/inspections/${id}?form=${language}`) };
+}
+
+function begun(id) {
+  const found = early?.id === id ? early.answer : null;
+  early = null;
+  return found;
+}
 
 /** The work list, merged into what the phone knows. An inspection that left the list stays, unlisted. */
 export async function refreshWork(store, ask) {
@@ -34,18 +50,24 @@ export async function fetchBundle(store, ask, version, language) {
   if (known) return { kind: "ok", bundle: known };
   const answer = await ask("GET", `/api/v1/checklists/${version}/${language}`);
   if (answer.kind !== "ok") return answer;
-  const { html, definition, format, sha256: expected } = answer.body;
-  if ((await sha256(new TextEncoder().encode(html))) !== expected) return { kind: "offline" };
-  const bundle = { version_id: version, language, html, definition, format, sha256: expected };
+  const bundle = await keepBundle(store, answer.body);
+  return bundle ? { kind: "ok", bundle } : { kind: "offline" };
+}
+
+/** The bundle as it is kept; null when its form came damaged. */
+async function keepBundle(store, { id, language, html, definition, format, sha256: expected }) {
+  if ((await sha256(new TextEncoder().encode(html))) !== expected) return null;
+  const bundle = { version_id: id, language, html, definition, format, sha256: expected };
   await store.run(["checklists"], "readwrite", (tx) => tx.store.put(bundle));
-  return { kind: "ok", bundle };
+  return bundle;
 }
 
 /** Everything the server holds of one inspection, merged: another phone or a returned audit goes on here. */
 export async function fetchInspection(store, ask, id) {
-  let answer = await ask("GET", `/api/v1/inspections/${id}`);
+  let answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
   if (answer.kind !== "ok") return answer;
-  const { inspection, last, epoch, head } = answer.body;
+  const { inspection, last, epoch, head, form } = answer.body;
+  if (form) await keepBundle(store, form);
   for (;;) {
     const { operations, more, after, to } = answer.body;
     await absorb(store, id, operations);
