@@ -9,7 +9,7 @@ from app.config import read_config
 _config = read_config()
 
 wsgi_app = "wsgi:app"
-worker_class = "gthread"
+worker_class = "scripts.web_worker.PatientWorker"  # gthread, but a slow client holds no thread
 # SQLite: one process, because those who push at the same moment share one commit (DESIGN §5.6). With
 # PostgreSQL scripts/serve.py passes on as many --workers as WEB_CONCURRENCY says.
 threads = _config.threads

@@ -5,8 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, Form
+from flask_wtf.form import _Auto, _is_submitted
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
+from wtforms import Field, FileField, Form
 from wtforms.validators import StopValidation, ValidationError
 
 from app.domain.errors import PlumblineError
@@ -15,6 +18,19 @@ from app.web.sentences import sentence
 
 class HouseForm(FlaskForm):
     """A form that can carry the refusal of a command."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library is not typed
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+            """Only what a form sends, files only for file fields: JSON, or a file under the name of a text,
+            would put things without letters where texts belong.
+            """
+            if formdata is not _Auto:
+                return formdata
+            if not _is_submitted():
+                return None
+            takes_files = {field.name for field in form if isinstance(field, FileField)}
+            files = [(name, file) for name, file in request.files.items(multi=True) if name in takes_files]
+            return CombinedMultiDict((MultiDict(files), request.form))
 
     def refuse(self, error: PlumblineError, text: str | None = None) -> int:
         """Says the error beside its field, or above the form when it has none. Gives the HTTP status."""

@@ -90,10 +90,11 @@ def safe_next(target: str | None) -> str | None:
     """A path on this server to go on to after signing in, or None (ASVS V1.2.2: never another site)."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return None
-    parts = urlsplit(target)
-    if parts.scheme or parts.netloc or any(ord(character) < 32 for character in target):
+    # looked for before parsing: browsers and urlsplit drop tabs and line ends, which makes "/<tab>/" a "//"
+    if any(ord(character) < 32 for character in target):
         return None
-    return target
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
 
 
 def to_sign_in() -> Response:

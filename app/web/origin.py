@@ -21,8 +21,15 @@ def guard(app: Flask) -> None:
         origin = request.headers.get("Origin")
         # "null" is what browsers send from our own pages, because they send no referrer; a sandboxed page of
         # another site sends it too, but as cross-site above, and it has no token
-        if origin and origin != "null" and urlsplit(origin).netloc != request.host:
+        if origin and origin != "null" and _host_of(origin) != request.host:
             raise Invalid("foreign_request")
         if request.path.startswith("/api/") and request.headers.get("X-Plumbline") != "1":
             # A form of another site cannot set a header; unlike a token it cannot expire offline.
             raise Invalid("header_missing")
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # "http://[" is no address at all
+        return None
