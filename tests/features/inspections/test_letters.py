@@ -36,7 +36,7 @@ def test_everybody_on_the_team_is_told_in_their_own_language(app, cast, client_f
     letters = {letter["To"]: letter for letter in posted(app, tmp_path)}
     assert set(letters) == {"owner@example.com", "teammate@example.com"}
     english = letters["owner@example.com"]
-    assert english["Subject"] == "New audit: Hengda Precision, Suzhou"
+    assert english["Subject"] == "New inspection: Hengda Precision, Suzhou"
     text = english.get_content()
     assert "4M1E supplier audit" in text and address.rpartition("/")[2] in text
     assert "http://localhost/app/#/i/" in text
