@@ -21,6 +21,7 @@ from app.demo.people import MEMBERS, SignIn, add_grants, add_people
 from app.demo.suppliers import SUPPLIERS, add_suppliers
 from app.domain.dates import local_day
 from app.domain.errors import Invalid
+from app.domain.merge import rows
 from app.domain.permissions import Actor
 from app.features.accounts.models import Person
 from app.features.checklists.commands import load_library
@@ -29,7 +30,7 @@ from app.features.checklists.queries import newest_versions
 from app.features.evidence.commands import present
 from app.features.inspections import commands as inspections
 from app.features.inspections.models import Inspection
-from app.features.operations.queries import installation
+from app.features.operations.queries import installation, state_of
 from app.outbox import Outgoing
 
 PHOTOS = Path(__file__).parent / "photos"
@@ -134,7 +135,8 @@ def _walk(house: House, visit: Visit, version: Version, walk: walks.Walk) -> Non
     walk.at = house.now - timedelta(hours=visit.hours) if visit.hours else max(start, walk.at)
     host = next(each for each in SUPPLIERS if each.key == visit.company)
     there = host.contacts[0][0] if host.contacts else ""
-    walk.send(phone, list(walks.opening(lead, there, host.name)), timedelta(seconds=8))
+    expected = list(rows(state_of(house.session, walk.record), "participants"))
+    walk.send(phone, list(walks.opening(lead, expected, there, host.name, walk.at)), timedelta(seconds=8))
     definition = version.definition
     for section in definition["sections"]:
         who = visit.by.get(section["id"], visit.team[0])

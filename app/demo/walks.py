@@ -43,7 +43,7 @@ class Phone:
 
 def new_phone(session: Session, actor: Actor, now: datetime) -> Phone:
     phone = Phone(actor, new_id())
-    register_device(session, actor, phone.id, f"{actor.name}: Android phone", "Android", now)
+    register_device(session, actor, phone.id, "Android · Chrome", "Android", now)
     return phone
 
 
@@ -99,18 +99,26 @@ def typed(text: str, actor: Actor) -> dict[str, str]:
     return {"text": text, "lang": actor.language}
 
 
-def opening(actor: Actor, host: str, organisation: str) -> Iterator[Change]:
-    """The opening meeting: who was there."""
-    for name, where, role in ((actor.name, "Nordhaven Appliances", "Auditor"), (host, organisation, "")):
-        if name:
-            path = f"participants/{new_id()}"
-            yield "row.add", path, "row", {"on": True}
-            yield "set", path, "name", typed(name, actor)
-            yield "set", path, "organisation", typed(where, actor)
-            if role:
-                yield "set", path, "role", typed(role, actor)
-            yield "set", path, "opening", True
-            yield "set", path, "closing", True
+def opening(
+    actor: Actor, expected: Sequence[str], host: str, organisation: str, at: datetime
+) -> Iterator[Change]:
+    """The opening meeting: the expected participants (ids of their rows) are there, else the host; and the
+    auditor.
+    """
+    yield "set", "opening", "held_at", int(at.timestamp() * 1000)
+    paths = [f"participants/{row}" for row in expected]
+    for name, where, role in ((host, organisation, ""), (actor.name, "Nordhaven Appliances", "Auditor")):
+        if not name or (name == host and expected):
+            continue
+        paths.append(f"participants/{new_id()}")
+        yield "row.add", paths[-1], "row", {"on": True}
+        yield "set", paths[-1], "name", typed(name, actor)
+        yield "set", paths[-1], "organisation", typed(where, actor)
+        if role:
+            yield "set", paths[-1], "role", typed(role, actor)
+    for path in paths:
+        yield "set", path, "opening", True
+        yield "set", path, "closing", True
 
 
 def answers(

@@ -1,4 +1,4 @@
-"""A phone in somebody's hand: the real Chromium with a profile on disk, watched for everything that goes wrong."""
+"""A phone in somebody's hand: the real Chromium with a profile on disk, watched for all that goes wrong."""
 
 from __future__ import annotations
 
@@ -79,9 +79,10 @@ class Phone:
         size: tuple[int, int] = PHONE,
         scheme: str = "light",
         locale: str = "en-GB",
+        sharp: bool = False,
     ) -> None:
         self.playwright, self.world, self.folder = playwright, world, folder
-        self.size, self.scheme, self.locale = size, scheme, locale
+        self.size, self.scheme, self.locale, self.sharp = size, scheme, locale, sharp
         self.wrong: list[str] = []
         self.tolerated: list[re.Pattern[str]] = []
         self.context: BrowserContext
@@ -98,6 +99,7 @@ class Phone:
             chromium_sandbox=os.geteuid() != 0,
             base_url=self.world.url,
             viewport={"width": self.size[0], "height": self.size[1]},
+            device_scale_factor=2 if self.sharp else 1,
             has_touch=touch,
             is_mobile=touch,
             color_scheme=self.scheme,
@@ -151,8 +153,11 @@ class Phone:
             time.sleep(0.02)  # the kernel takes them away
         assert not _running(marker)
 
-    def relaunch(self) -> None:
-        """The same phone switched on again."""
+    def switch_off(self) -> None:
+        """Closed as a person closes it: what the browser had not yet written to its disk is there now."""
+        self.context.close()
+
+    def switch_on(self) -> None:
         self.start()
 
     def cut(self) -> None:
@@ -162,16 +167,21 @@ class Phone:
 
     # what a person does
 
-    def sign_in(self, who: str) -> None:
-        """Through the form, to My work."""
+    def sign_in(self, who: str, keep: bool = False) -> None:
+        """Through the form; an auditor or officer lands on My work, with all that no signal asks for."""
         self.page.goto("/sign-in")
         self.page.locator("[name=email]").fill(f"{who}@nordhaven.example")
         self.page.locator("[name=password]").fill(self.world.passwords[who])
+        if keep:
+            self.page.locator("[name=kept]").check()
         self.page.locator("form button.btn--main").click()
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
+        if "/app/" in self.page.url:
+            # or where the same person left off
+            expect(self.page.locator("[data-ready] .note--good, [data-tabs]").first).to_be_visible()
 
     def open_work(self, language: str = "en") -> None:
-        """My work, with everything fetched that it needs for no signal."""
+        """My work, once everything is here that no signal asks for."""
         self.page.goto(f"/app/{language}/#/work")
         expect(self.page.locator("[data-ready] .note--good")).to_be_visible()
 
@@ -179,6 +189,18 @@ class Phone:
         """Opens an inspection from My work; its id."""
         self.page.locator(f"[data-list={listed}] .item", has_text=subject).first.tap()
         self.page.wait_for_url(re.compile("#/i/"))
+        expect(self.page.locator("[data-tabs]")).to_be_visible()
+        return self.record
+
+    def start_unplanned(self, site: str) -> str:
+        """Start, site, checklist: an audit nobody planned; its id."""
+        self.page.goto("/app/en/#/start")
+        option = self.page.locator("#start-site option", has_text=site)
+        expect(option).to_have_count(1)
+        self.page.locator("#start-site").select_option(option.get_attribute("value"))
+        audit = self.page.locator("#start-checklist option", has_text="4M1E")
+        self.page.locator("#start-checklist").select_option(audit.get_attribute("value"))
+        self.page.locator("footer button[type=submit]").tap()
         expect(self.page.locator("[data-tabs]")).to_be_visible()
         return self.record
 

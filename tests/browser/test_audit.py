@@ -36,7 +36,6 @@ def test_an_audit_from_opening_to_completion(
     bo = phone()
     page = bo.page
     bo.sign_in("bo")
-    bo.open_work()
     expect(page.locator("[data-list=progress] .item")).to_contain_text(["Hengda Precision, Suzhou", "Kaida"])
     expect(page.locator("[data-list=progress] .item").first).to_contain_text("31 of 59")
     expect(page.locator("[data-list=due] .item b.bad").first).to_have_text("3 days overdue")

@@ -1,5 +1,5 @@
-"""No signal, a killed tab, a killed server, a lost answer, two tabs, two people, two phones: nothing is lost and
-nothing arrives twice (offline.md §5: I1, I2, I3, I9, I10)."""
+"""No signal, a killed tab, a killed server, a lost answer, two tabs, two people, two phones: nothing is lost
+and nothing arrives twice (offline.md §5: I1, I2, I3, I9, I10)."""
 
 from __future__ import annotations
 
@@ -11,63 +11,20 @@ from playwright.sync_api import Request, Route, expect
 
 from tests.browser.phone import Phone
 from tests.browser.photos import picture
+from tests.browser.proof import counted, exactly_once
 from tests.browser.world import World
 
 PUSH = "**/api/v1/sync/push"
 COMPLETION = "**/api/v1/media/*/completion"
 
 
-def exactly_once(phone: Phone, record: str) -> None:
-    """Everything this phone made of the inspection is stored once, applied once, and nothing else is."""
-    made = [op["id"] for op in phone.mine(record)]
-    devices = {op["device"] for op in phone.mine(record)}
-    rows = phone.world.rows(
-        "SELECT o.id, f.fate FROM operations o JOIN operation_fates f ON f.operation_id = o.id "
-        "WHERE o.record_id = ? AND o.device_id = ?",
-        record,
-        devices.pop(),
-    )
-    assert not devices, "one phone, one device"
-    assert len(rows) == len(made) > 0
-    assert {row[0] for row in rows} == {name.replace("-", "") for name in made}
-    assert {fate for _, fate in rows} == {"applied"}
-    assert not phone.world.rows("SELECT 1 FROM quarantine")
-
-
-def counted(phone: Phone) -> tuple[int, int]:
-    """(held, total) as the header must show them, counted from the store by the rules of offline.md §4.2."""
-    store = phone.store()
-    mine = [op for op in store["ops"] if op["mine"]]
-    local = {each["sha256"] for each in store["media"] if each["state"] != "verified"}
-    waiting = [op for op in mine if op["state"] == "pending"]
-    photos = [op for op in mine if op["state"] == "acked" and op["value"] and _sha(op["value"]) in local]
-    total = len(mine) + store["staging"]
-    return total - store["staging"] - len(waiting) - len(photos), total
-
-
-def _sha(value: object) -> object:
-    return value.get("sha256") if isinstance(value, dict) else None
-
-
-def start_unplanned(phone: Phone, site: str) -> str:
-    """Start, site, checklist: an audit nobody planned; its id."""
-    page = phone.page
-    page.goto("/app/en/#/start")
-    option = page.locator("#start-site option", has_text=site)
-    expect(option).to_have_count(1)
-    page.locator("#start-site").select_option(option.get_attribute("value"))
-    audit = page.locator("#start-checklist option", has_text="4M1E")
-    page.locator("#start-checklist").select_option(audit.get_attribute("value"))
-    page.locator("footer button[type=submit]").tap()
-    expect(page.locator("[data-tabs]")).to_be_visible()
-    return phone.record
-
-
 def test_no_signal_and_a_killed_tab_lose_nothing(
     phone: Callable[..., Phone], world: World, tmp_path: Path
 ) -> None:
     bo = phone()
-    bo.sign_in("bo")
+    bo.sign_in("bo", keep=True)  # this morning
+    bo.switch_off()
+    bo.switch_on()
     bo.open_work()
     record = bo.inspection("Kaida Electronics")
     bo.tab("Man")
@@ -90,7 +47,7 @@ def test_no_signal_and_a_killed_tab_lose_nothing(
     bo.kill()
     assert len(world.operations(record)) == 8
 
-    bo.relaunch()
+    bo.switch_on()
     bo.page.goto("/app/en/")
     expect(bo.question("M10")).to_be_in_viewport()
     expect(bo.question("M10").locator("input[value='6']")).to_be_checked()
@@ -106,7 +63,6 @@ def test_no_signal_and_a_killed_tab_lose_nothing(
     # another phone goes on where this one stands
     other = phone()
     other.sign_in("bo")
-    other.open_work()
     other.inspection("Kaida Electronics", "progress")
     other.page.goto(f"/app/en/#/i/{record}/q/M10")
     expect(other.question("M10").locator("input[value='6']")).to_be_checked()
@@ -131,8 +87,7 @@ def test_a_killed_server_and_lost_answers_make_nothing_arrive_twice(
     bo = phone()
     bo.tolerate("net::ERR_", "/sync/push", "/media/", "/api/v1/")
     bo.sign_in("bo")
-    bo.open_work()
-    record = start_unplanned(bo, "Jiangnan Springs")
+    record = bo.start_unplanned("Jiangnan Springs")
     bo.tab("Man")
     # the server dies while a push is on its way
     died: list[str] = []
@@ -181,8 +136,7 @@ def test_a_killed_server_and_lost_answers_make_nothing_arrive_twice(
 def test_two_tabs_are_one_phone(phone: Callable[..., Phone], world: World) -> None:
     bo = phone()
     bo.sign_in("bo")
-    bo.open_work()
-    record = start_unplanned(bo, "Ruixin Plastics")
+    record = bo.start_unplanned("Ruixin Plastics")
     bo.tab("Man")
     second = bo.context.new_page()
     second.goto(f"/app/en/#/i/{record}/s/man")
@@ -204,10 +158,9 @@ def test_two_people_on_one_phone_see_only_their_own(phone: Callable[..., Phone],
     shared = phone()
     page = shared.page
     shared.sign_in("bo")
-    shared.open_work()
     shared.tolerate("/sync/push")
     page.route(PUSH, lambda route: route.abort("connectionreset"))
-    record = start_unplanned(shared, "Tianyu Castings")
+    record = shared.start_unplanned("Tianyu Castings")
     shared.tab("Man")
     shared.answer("M01", "8")
     shared.answer("M02", "6")
@@ -219,7 +172,6 @@ def test_two_people_on_one_phone_see_only_their_own(phone: Callable[..., Phone],
     page.unroute(PUSH)
 
     shared.sign_in("lin")
-    shared.open_work("zh-Hans")
     expect(page.locator("#view")).to_contain_text("Hengda Precision")
     expect(page.locator("[data-list=progress]")).not_to_contain_text("Tianyu")
     assert not [op for op in shared.store()["ops"] if op["record"] == record]

@@ -49,8 +49,11 @@ class World:
 
     def operations(self, record: str) -> list[str]:
         """Ids of the stored operations of an inspection, in the order the server took them."""
-        rows = self.rows("SELECT id FROM operations WHERE record_id = ? ORDER BY seq", record)
-        return [_dashed(row[0]) for row in rows]
+        return self.ids("SELECT id FROM operations WHERE record_id = ? ORDER BY seq", record)
+
+    def ids(self, statement: str, *values: Any) -> list[str]:
+        """The first column of a statement, as ids are written."""
+        return [_dashed(row[0]) for row in self.rows(statement, *values)]
 
     def fates(self, record: str) -> dict[str, int]:
         return dict(

@@ -72,7 +72,7 @@ export function dueWords(due, zone) {
 function due(row) {
   const [words, urgent] = dueWords(row.due, row.site?.time_zone);
   const node = document.createElement(urgent ? "b" : "span");
-  node.className = urgent;
+  node.className = `nowrap ${urgent}`.trim();
   node.textContent = words;
   return [node, urgent];
 }

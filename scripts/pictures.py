@@ -1,0 +1,153 @@
+"""`make pictures`: the main views of the demo into docs/pictures: two sizes, light and dark, two languages.
+
+Taken in the real Chromium from the server that `make run` starts on an empty folder. Few colours are kept:
+the pictures are for looking at, and the repository carries them.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
+
+from app.config import ROOT
+from tests.browser.phone import DESK, PHONE, Phone
+from tests.browser.world import World
+
+FOLDER = ROOT / "docs" / "pictures"
+COLOURS = 200
+MOST_BYTES = 6_000_000
+SIZES = {"phone": PHONE, "desk": DESK}
+LANGUAGES = ("en", "zh-Hans")
+
+
+@dataclass(frozen=True)
+class View:
+    """`address` may name {audit}, {done}, {supplier}, {checklist}, {app}; `ready` must be seen first."""
+
+    name: str
+    address: str
+    ready: str
+    then: Callable[[Page], None] = lambda page: None
+
+
+def _open_last_time(page: Page) -> None:
+    page.locator("#P03").evaluate("q => scrollTo(0, scrollY + q.getBoundingClientRect().top - 116)")
+
+
+def _open_why(page: Page) -> None:
+    page.locator("details.hint > summary").first.click()
+
+
+GATE = [View("sign-in", "/sign-in", "[name=email]")]
+FIELD = [
+    View("my-work", "/app/{app}/#/work", "[data-ready] .note--good"),
+    View("runner", "/app/{app}/#/i/{audit}/q/P03", "#P03 input", _open_last_time),
+    View("opening", "/app/{app}/#/i/{audit}/opening", "#opening-t"),
+    View("review", "/app/{app}/#/i/{audit}/review", "[data-sections] td", _open_why),
+    View("this-phone", "/app/{app}/#/phone", "[data-facts] li"),
+    View("start", "/app/{app}/#/start", "#start-site"),
+]
+OFFICE = [
+    View("inspections", "/inspections", "tbody tr"),
+    View("inspection", "/inspections/{done}", "main"),
+    View("history", "/inspections/{done}/history", "main"),
+    View("plan", "/inspections/new", "#plan"),
+    View("suppliers", "/suppliers", "main"),
+    View("supplier", "/suppliers/{supplier}", "main"),
+    View("import", "/suppliers/imports/new", "main"),
+    View("checklist", "/checklists/{checklist}", "main"),
+    View("people", "/people", "main"),
+    View("me", "/me", "main"),
+    View("not-found", "/nothing-here", "h1"),
+]
+
+
+def main() -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    written: set[Path] = set()
+    with tempfile.TemporaryDirectory(prefix="plumbline-pictures-") as place, sync_playwright() as playwright:
+        world = World(Path(place))
+        try:
+            for language in LANGUAGES:
+                for size in SIZES:
+                    written |= set(_series(playwright, world, Path(place), size, language))
+        finally:
+            world.close()
+    for old in set(FOLDER.glob("*.png")) - written:
+        old.unlink()
+    total = sum(path.stat().st_size for path in written)
+    print(f"{len(written)} pictures, {total / 1e6:.1f} MB, in {FOLDER.relative_to(ROOT)}")
+    return 0 if total <= MOST_BYTES else 1
+
+
+def _series(playwright: Playwright, world: World, place: Path, size: str, language: str) -> Iterator[Path]:
+    names = _names(world, language)
+    auditor = "bo" if language == "en" else "lin"
+    for who, views in (("", GATE), (auditor, FIELD), ("mara", OFFICE)):
+        folder = place / f"{who}-{size}-{language}"
+        phone = Phone(playwright, world, folder, SIZES[size], locale=language, sharp=size == "phone")
+        try:
+            if who:
+                phone.sign_in(who)
+            if who == "mara":
+                _speak(phone.page, language)
+            for view in views:
+                yield from _view(phone, view, names, size, language)
+        finally:
+            phone.close()
+
+
+def _names(world: World, language: str) -> dict[str, str]:
+    under_way = (
+        "SELECT i.id FROM inspections i JOIN companies c ON c.id = i.company_id "
+        "WHERE c.name = 'Hengda Precision' AND i.state = 'in_progress'"
+    )
+    return {
+        "app": language,
+        "audit": world.ids(under_way)[0],
+        "done": world.ids("SELECT id FROM inspections WHERE vetoed = 1")[0],
+        "supplier": world.ids("SELECT id FROM companies WHERE name = 'Hengda Precision'")[0],
+        "checklist": world.ids("SELECT id FROM checklists WHERE code = '4m1e-supplier-audit'")[0],
+    }
+
+
+def _speak(page: Page, language: str) -> None:
+    page.goto("/me")
+    page.locator("[name=language]").select_option(language)
+    page.locator("form[data-keep] .btn--main").click()
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+def _view(phone: Phone, view: View, names: dict[str, str], size: str, language: str) -> Iterator[Path]:
+    page = phone.page
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto("about:blank")  # a change after the # alone would not load anything
+    page.goto(view.address.format(**names))
+    expect(page.locator(view.ready).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    view.then(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        yield _taken(page, f"{view.name}-{size}-{scheme}-{language}")
+    if view.name == "runner":
+        page.evaluate("document.documentElement.dataset.theme = 'sun'")
+        yield _taken(page, f"{view.name}-{size}-sun-{language}")
+
+
+def _taken(page: Page, name: str) -> Path:
+    path = FOLDER / f"{name}.png"
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())
