@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 
+from bench import page
 from bench.machine import load_average
 from bench.table import HEADS, Line
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, json, render_template, request
@@ -30,13 +31,22 @@ def version(version_id: UUID, language: str) -> Response:
     if language not in LANGUAGES:
         raise NotFound()
     found = queries.get_version_visible_to(reading(), actor(), version_id)
-    fragment = queries.kept_fragment(reading(), version_id, language, commands.FORM_FORMAT)
-    if fragment is None:
-        with transaction() as session:
-            fragment = commands.keep_fragment(
-                session, found, language, lambda: draw_form(found, language), clock.now()
-            )
-    return _answer(found, fragment)
+    return _answer(found, _fragment(found, language))
+
+
+def bundle(version: Version, language: str) -> dict[str, Any]:
+    """The same as part of another answer, for a version its reader may see."""
+    return _bundle(version, _fragment(version, language))
+
+
+def _fragment(version: Version, language: str) -> Fragment:
+    kept = queries.kept_fragment(reading(), version.id, language, commands.FORM_FORMAT)
+    if kept is not None:
+        return kept
+    with transaction() as session:
+        return commands.keep_fragment(
+            session, version, language, lambda: draw_form(version, language), clock.now()
+        )
 
 
 def draw_form(version: Version, language: str) -> str:
@@ -59,8 +69,11 @@ def _answer(version: Version, fragment: Fragment) -> Response:
 
 
 def _body(version: Version, fragment: Fragment) -> bytes:
-    answer = {
-        "api": API,
+    return json.dumps({"api": API, **_bundle(version, fragment)}, ensure_ascii=False).encode()
+
+
+def _bundle(version: Version, fragment: Fragment) -> dict[str, Any]:
+    return {
         "id": str(version.id),
         "language": fragment.language,
         "format": fragment.format,
@@ -68,7 +81,6 @@ def _body(version: Version, fragment: Fragment) -> bytes:
         "html": fragment.html,
         "definition": version.definition,
     }
-    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 @lru_cache(maxsize=24)
