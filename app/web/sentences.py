@@ -33,16 +33,16 @@ SENTENCES: dict[str, LazyString] = {
     "required": _l("This is needed."),
     "too_long": _l("This is too long. Shorten it."),
     "too_short": _l("This is too short. Write more."),
-    "not_a_choice": _l("Choose one of the list."),
+    "not_a_choice": _l("Choose one from the list."),
     "not_a_date": _l("This is not a date; an example is 2026-11-30."),
     "not_an_email": _l("This is not an e-mail address; an example is name@example.com."),
     "not_a_language": _l("This is not one of the three languages."),
     "not_a_time_zone": _l("This is not a time zone; an example is Asia/Shanghai."),
     "not_a_country": _l("This is not a two-letter country code; an example is CN."),
-    "date_in_past": _l("This date is over. Choose today or later."),
-    "already_exists": _l("This is there already."),
+    "date_in_past": _l("This date has passed. Choose today or later."),
+    "already_exists": _l("This already exists."),
     # people
-    "sign_in_failed": _l("E-mail and password do not fit together. Check both and try again."),
+    "sign_in_failed": _l("E-mail and password do not match. Check both and try again."),
     "person_disabled": _l("This account is disabled. Ask an admin."),
     "password_weak": _l(
         "This password is easy to guess. Make it longer, for example with four unrelated words."
@@ -59,7 +59,7 @@ SENTENCES: dict[str, LazyString] = {
     "sheet_unreadable": _l("This file cannot be read as a sheet. Save it as XLSX or CSV and try again."),
     "sheet_too_large": _l("This sheet is too large. Split it and import the parts."),
     "sheet_columns_missing": _l(
-        "The sheet has no column for the company's name. Take the sample sheet as a start."
+        "The sheet has no column for the company's name. Start from the sample sheet."
     ),
     "sheet_row_unreadable": _l("This row cannot be read."),
     # checklists and inspections

@@ -54,7 +54,7 @@ def test_the_list_finds_people_by_name_mail_and_state(admin: PageClient, cast: C
     assert "Owner Auditor" not in found
     assert "Gone Auditor" not in admin.get("/people?state=invited").text
     assert "Owner Auditor" not in admin.get("/people?state=disabled").text
-    assert "Nobody fits." in admin.get("/people?q=%25").text, "a percent sign is a letter like others"
+    assert "Nobody matches." in admin.get("/people?q=%25").text, "a percent sign is a letter like others"
     assert admin.get("/people?page=99999999999999999999").status_code == 200
     assert admin.get("/people?q=%00").status_code == 200
 
@@ -233,7 +233,7 @@ def test_a_role_holds_from_the_next_request_and_ends_at_the_next_request(
 def test_the_same_role_is_not_given_twice(admin: PageClient, cast: Cast) -> None:
     answer = admin.post(f"/people/{cast.owner}/grants", {"role": "auditor", "scope": "everything"})
     assert answer.status_code == 422
-    assert "This is there already." in answer.text
+    assert "This already exists." in answer.text
 
 
 def test_a_grant_is_ended_on_its_own_persons_page_only(

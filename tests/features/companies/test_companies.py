@@ -129,7 +129,7 @@ def test_a_code_belongs_to_one_company(app: Flask, cast: Cast, client_for: Clien
     for name, status in (("Ruixin Plastics", 303), ("Mingfeng Fasteners", 422)):
         answer = client.post("/suppliers", {"name": name, "kinds": "supplier", "code": "S-1"})
         assert answer.status_code == status
-    assert "This is there already." in answer.text
+    assert "This already exists." in answer.text
     assert "Mingfeng Fasteners" in answer.text
     assert by_name(app, "Mingfeng Fasteners") == []
 
@@ -325,7 +325,7 @@ def test_the_list_filters_sorts_and_pages_from_its_address(
     newest = client.get("/suppliers?sort=newest").text
     assert newest.index("Batch 59") < newest.index("Batch 58")
     nothing = client.get("/suppliers?q=nowhere").text
-    assert "Nothing fits these filters" in nothing
+    assert "Nothing matches these filters" in nothing
     assert client.get("/suppliers?page=-3&sort=x&kind=y&state=z&q=%00").status_code == 200
 
 

@@ -64,7 +64,7 @@ def test_a_due_day_moves_with_its_reason(app, cast, manager, address):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"due": day(-1), "reason": "Kept words"}, "This date is over. Choose today or later."),
+        ({"due": day(-1), "reason": "Kept words"}, "This date has passed. Choose today or later."),
         ({"due": day(7), "reason": "Kept words"}, "It is due on this day already."),
         ({"due": "tomorrow", "reason": "Kept words"}, "This is not a date;"),
         ({"due": day(9), "reason": " "}, "This is needed."),

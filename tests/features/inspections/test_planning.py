@@ -88,7 +88,7 @@ def test_a_due_day_that_is_over_at_the_site_is_refused(app, cast, client_for):
     manager = client_for(cast.manager)
     answer = manager.post("/inspections/new", typed(app, cast, due=day(-1)))
     assert answer.status_code == 422
-    assert "This date is over. Choose today or later." in answer.get_data(as_text=True)
+    assert "This date has passed. Choose today or later." in answer.get_data(as_text=True)
     assert manager.post("/inspections/new", typed(app, cast, due=day(0))).status_code == 303
 
 

@@ -98,7 +98,7 @@ def change_password() -> Answer:
             renewed = update(SignedIn).where(SignedIn.id == present.id)
             write.execute(renewed.values(secret_hash=passwords.secret_hash(secret)))
     session["sid"] = secret
-    return told(_("The new password holds. You are signed out everywhere else."), "accounts.me")
+    return told(_("The new password is set. You are signed out everywhere else."), "accounts.me")
 
 
 @bp.post("/me/sessions/<uuid:session_id>/ending")
@@ -112,6 +112,8 @@ def end_session(session_id: UUID) -> Response:
 @bp.post("/me/devices/<uuid:device_id>/ending")
 @signed_in
 def end_device(device_id: UUID) -> Response:
+    present = queries.present_session()
     with transaction() as write:
-        sessions.revoke_device(write, actor().id, device_id, actor().id, clock.now())
+        but = present.id if present else None
+        sessions.revoke_device(write, actor().id, device_id, actor().id, clock.now(), but=but)
     return told(_("That device can no longer send work in your name."), "accounts.me")

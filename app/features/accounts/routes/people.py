@@ -207,7 +207,7 @@ def give_grant(person_id: UUID) -> Answer:
     status = tried(form, work)
     if status:
         return _page(person_id, status, grant=form)
-    return told(_("The role holds from now on."), "accounts.person", person_id=person_id)
+    return told(_("The role applies from now on."), "accounts.person", person_id=person_id)
 
 
 @bp.post("/people/<uuid:person_id>/grants/<uuid:grant_id>/ending")

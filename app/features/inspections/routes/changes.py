@@ -30,7 +30,7 @@ def assign(inspection_id: UUID) -> Answer:
     def carry(session: Session, form: Any, seq: int) -> None:
         commands.reassign(session, actor(), inspection_id, seq, form.team(), clock.now())
 
-    return _change(inspection_id, "assignment", carry, _("The team is changed. Who is new gets a mail."))
+    return _change(inspection_id, "assignment", carry, _("The team is changed. New members get a mail."))
 
 
 @bp.post("/inspections/<uuid:inspection_id>/postponement")
