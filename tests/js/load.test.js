@@ -57,3 +57,21 @@ test("a form that came damaged is not kept, and the inspection is", async () => 
   assert.equal((await fetchInspection(store, ask, RECORD.id)).kind, "ok");
   assert.equal(await bundleOf(store, VERSION, "en"), undefined);
 });
+
+test("what was given to somebody else says so while it is open, until it comes back", async () => {
+  const answer = await whole();
+  const gone = () => json({ api: "plumbline/1", code: "not_found" }, 404);
+  server.faults = [gone, () => json(answer), gone, gone, () => json(answer)];
+  const store = phone();
+  const told = [];
+  store.addEventListener("told", ({ detail }) => told.push(detail.record));
+  await fetchInspection(store, ask, RECORD.id);
+  assert.deepEqual(await all(store, "inspections"), [], "never here: nothing to say");
+  await fetchInspection(store, ask, RECORD.id);
+  await fetchInspection(store, ask, RECORD.id);
+  await fetchInspection(store, ask, RECORD.id);
+  assert.equal((await all(store, "inspections"))[0].lost, true);
+  assert.deepEqual(told, [RECORD.id, RECORD.id], "said once");
+  await fetchInspection(store, ask, RECORD.id);
+  assert.equal((await all(store, "inspections"))[0].lost, false);
+});

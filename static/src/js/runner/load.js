@@ -33,7 +33,7 @@ export async function refreshWork(store, ask) {
       if (!listed.has(known.id) && known.listed) await rows.put({ ...known, listed: false });
     }
     for (const found of inspections)
-      await rows.put({ ...(await rows.get(found.id)), ...found, listed: true });
+      await rows.put({ ...(await rows.get(found.id)), ...found, listed: true, lost: false });
     await tx.objectStore("meta").put({ k: "work", v: { sites, checklists, epoch, at: Date.now() } });
   });
   store.tell({ type: "loaded", record: null });
@@ -62,9 +62,20 @@ async function keepBundle(store, { id, language, html, definition, format, sha25
   return bundle;
 }
 
+/** What was here and is not found any more was given to somebody else: whoever has it open is told. */
+async function lose(store, id) {
+  const known = await store.run(["inspections"], "readwrite", async (tx) => {
+    const row = await tx.store.get(id);
+    if (row?.loaded) await tx.store.put({ ...row, lost: true });
+    return row;
+  });
+  if (known?.loaded && !known.lost) store.tell({ type: "loaded", record: id });
+}
+
 /** Everything the server holds of one inspection, merged: another phone or a returned audit goes on here. */
 export async function fetchInspection(store, ask, id) {
   let answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
+  if (answer.status === 404) await lose(store, id);
   if (answer.kind !== "ok") return answer;
   const { inspection, last, epoch, head, form } = answer.body;
   if (form) await keepBundle(store, form);
@@ -80,7 +91,7 @@ export async function fetchInspection(store, ask, id) {
   }
   await store.run(["inspections"], "readwrite", async (tx) => {
     const known = await tx.store.get(id);
-    const news = { last, epoch, head, loaded: Date.now(), loaded_head: head };
+    const news = { last, epoch, head, loaded: Date.now(), loaded_head: head, lost: false };
     await tx.store.put({ listed: true, ...known, ...inspection, ...news });
   });
   store.tell({ type: "loaded", record: id });

@@ -4,7 +4,8 @@ import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
 import { clock, language, plainDay, say } from "../words.js";
 
-function remark(kind, sign, title, text, ...actions) {
+/** A note: one reason and, where there is one, the way out. */
+export function remark(kind, sign, title, text, ...actions) {
   const node = element("remark");
   if (kind) node.classList.add(`note--${kind}`);
   return fill(node, { icon: icon(sign), title, text, do: actions.length ? actions : null });

@@ -3,6 +3,7 @@ import { severity } from "../../domain/findings.js";
 import { pendingOf, photosWaiting } from "../counts.js";
 import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { remark } from "./remarks.js";
 import { subject } from "./work.js";
 
 const SIGNS = {
@@ -14,12 +15,6 @@ const SIGNS = {
 };
 
 const MOST_LISTED = 3;
-
-function note(kind, sign, title, text) {
-  const node = element("remark");
-  node.classList.add(`note--${kind}`);
-  return fill(node, { icon: icon(sign), title, text });
-}
 
 export class ReviewView {
   constructor(app, session) {
@@ -220,13 +215,13 @@ export class ReviewView {
     if (photos) fill(waiting, { photos: say("photos_waiting", { n: photos }) });
     const done = closed
       ? session.completed
-        ? note(
+        ? remark(
             "good",
             "check",
             say("completed_title"),
             pending ? say("completed_waiting", { n: pending }) : say("completed_held"),
           )
-        : note("warn", "info", say("cancelled_title"), say("cancelled_text"))
+        : remark("warn", "info", say("cancelled_title"), say("cancelled_text"))
       : null;
     const place = document.createElement("div");
     place.className = "pad pad--end";

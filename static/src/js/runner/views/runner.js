@@ -5,6 +5,7 @@ import { language, say } from "../words.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
 import { Question } from "./question.js";
+import { remark } from "./remarks.js";
 import { Stillness } from "./stillness.js";
 import { paintTabs } from "./tabs.js";
 import { subject } from "./work.js";
@@ -14,6 +15,13 @@ function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFa
   if (vetoed) return say("vetoed");
   if (!provisional) return grade ? say("grade", { grade }) : "";
   return soFar ? say("so_far", { grade: soFar }) : "";
+}
+
+/** Why nothing can be written here any more, or why it will not simply count. */
+function ended({ row, completed, closed }) {
+  if (completed) return remark("good", "check", say("completed_title"), say("cancelled_text"));
+  if (closed) return remark("warn", "info", say("cancelled_title"), say("cancelled_text"));
+  return row.lost ? remark("warn", "people", say("lost_title"), say("lost_text")) : null;
 }
 
 const CONTROLS = "[data-field], [data-now], [data-add-person], [data-remove-person]";
@@ -186,6 +194,7 @@ export class RunnerView {
     const none = result.total === null;
     const gauge = scoreGauge(result, session.definition.rules);
     fill(foot, { total: none ? "–" : result.total, grade: gradeWords(result), gauge });
+    fill(this.root, { ended: ended(session) });
     const open = session.questions.filter((question) => session.missing(question, answers).length);
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
