@@ -17,6 +17,7 @@ from app import search
 from app.adapters.duplicates import Alike, Names
 from app.db import UtcDateTime
 from app.domain.errors import NotFound
+from app.domain.paging import Span
 from app.domain.permissions import Act, Actor, reach
 from app.features.companies.models import Company, Contact
 
@@ -52,17 +53,8 @@ class Found:
 
     companies: list[Company]
     cities: dict[UUID, list[str]]
-    matching: int
+    span: Span
     visible: int
-    page: int
-
-    @property
-    def first(self) -> int:
-        return (self.page - 1) * PAGE + 1 if self.matching else 0
-
-    @property
-    def last(self) -> int:
-        return (self.page - 1) * PAGE + len(self.companies)
 
 
 def visible_companies(actor: Actor, act: Act = Act.SEE_COMPANIES) -> Select[Company]:
@@ -95,14 +87,13 @@ def get_contact_visible_to(
 def find(session: Session, actor: Actor, filters: Filters) -> Found:
     """One page of the companies this person may see. A page beyond the last gives the last."""
     wanted = _filtered(session, visible_companies(actor), filters)
-    matching = _count(session, wanted)
-    page = max(1, min(filters.page, -(-matching // PAGE)))
+    span = Span.at(filters.page, PAGE, _count(session, wanted))
     order = Company.id.desc() if filters.sort == "newest" else func.lower(Company.name)
-    rows = session.scalars(wanted.order_by(order, Company.id).limit(PAGE).offset((page - 1) * PAGE))
+    rows = session.scalars(wanted.order_by(order, Company.id).limit(PAGE).offset(span.before))
     companies = list(rows)
     cities = cities_of(session, [company.id for company in companies])
     visible = _count(session, visible_companies(actor))
-    return Found(companies, cities, matching, visible, page)
+    return Found(companies, cities, span, visible)
 
 
 def names_in_use(session: Session, actor: Actor) -> list[tuple[UUID, str, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.dates import is_overdue
+from app.domain.paging import Span
 from app.domain.permissions import Act, Actor, reach
 from app.features.accounts.models import Person
 from app.features.checklists.models import Checklist, Version
@@ -54,17 +55,8 @@ class Found:
     """One page, how many match, and how many there are for this person without any filter."""
 
     lines: list[Line]
-    matching: int
+    span: Span
     visible: int
-    page: int
-
-    @property
-    def first(self) -> int:
-        return (self.page - 1) * PAGE + 1 if self.matching else 0
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.lines) - 1 if self.lines else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +76,9 @@ def find(session: Session, actor: Actor, filters: Filters, now: datetime) -> Fou
     everything = matching
     if filters.applied:
         everything = session.scalar(select(func.count(Inspection.id)).where(mine)) or 0
-    page = max(1, min(filters.page, -(-matching // PAGE)))
-    ids = sorted_ids(session, actor, wanted, filters).limit(PAGE).offset((page - 1) * PAGE)
-    return Found(_lines(session, list(session.scalars(ids)), now), matching, everything, page)
+    span = Span.at(filters.page, PAGE, matching)
+    ids = sorted_ids(session, actor, wanted, filters).limit(PAGE).offset(span.before)
+    return Found(_lines(session, list(session.scalars(ids)), now), span, everything)
 
 
 def all_lines(session: Session, actor: Actor, filters: Filters, now: datetime, limit: int) -> list[Line]:
