@@ -1,1 +1,1 @@
-"""`make bench`: every measure beside a reference, in one run on one machine; the table goes to docs/performance.md."""
+"""`make bench`: every measure beside a reference, in one run; the table goes to docs/performance.md."""

@@ -66,14 +66,14 @@ def slow_page(context: BrowserContext, network: bool = True) -> tuple[Page, Traf
 
 
 class Traffic:
-    """What a tab asks for and what comes: bytes over the wire, headers and all, by the browser's own count."""
+    """What a tab asks for and what comes: bytes over the wire by the browser's count, headers included."""
 
     def __init__(self, tools: CDPSession) -> None:
         self.asked: dict[str, str] = {}
         self.began: dict[str, float] = {}
         self.came: dict[str, tuple[float, float]] = {}  # request → when (seconds, the tools' clock), bytes
         tools.on("Network.requestWillBeSent", self._asked)
-        tools.on("Network.requestServedFromCache", lambda event: self.asked.pop(event["requestId"], None))
+        tools.on("Network.requestServedFromCache", self._kept)
         tools.on("Network.responseReceived", self._answered)
         tools.on("Network.loadingFinished", self._came)
 
@@ -82,9 +82,12 @@ class Traffic:
             self.began[event["requestId"]] = event["timestamp"]
             self.asked[event["requestId"]] = f"{event['request']['method']} {event['request']['url']}"
 
+    def _kept(self, event: dict[str, Any]) -> None:
+        self.asked.pop(event["requestId"], None)
+
     def _answered(self, event: dict[str, Any]) -> None:
         if event["response"].get("fromDiskCache"):
-            self.asked.pop(event["requestId"], None)
+            self._kept(event)
 
     def _came(self, event: dict[str, Any]) -> None:
         self.came[event["requestId"]] = (event["timestamp"], event["encodedDataLength"])

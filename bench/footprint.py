@@ -18,19 +18,15 @@ def lines() -> list[Line]:
             cookie = "=".join(world.session_cookie(world.cast.owner))
             planned = world.plan()
             load = world.loads(1, REQUESTS // 10)[0]
-        started = {OURS: [], HELLO: []}
+        started: dict[str, list[float]] = {OURS: [], HELLO: []}
         for _ in range(RUNS):
-            for app, times_taken in started.items():
+            for app, took in started.items():
                 with serving(data, app) as server:
-                    times_taken.append(server.started_in)
+                    took.append(server.started_in)
         with serving(data) as server:
             asking, pushing = Asking(server.port, {"Cookie": cookie}), Asking(server.port, load.headers)
-            paths = (
-                "/inspections",
-                f"/inspections/{planned}",
-                "/api/v1/work",
-                f"/api/v1/inspections/{planned}",
-            )
+            one = f"/inspections/{planned}"
+            paths = ("/inspections", one, "/api/v1/work", f"/api/v1{one}")
             for at in range(REQUESTS):
                 if at % 10 == 9:
                     pushing.post("/api/v1/sync/push", load.bodies[at // 10])

@@ -19,26 +19,30 @@ TITLES = {
 HOW = """\
 # Performance
 
-Written by `make bench`; not by hand. Every figure stands beside a reference that was measured in the same run on
-the same machine, except where it says "published". `python -m bench push` (or `visit`, `tap`, `footprint`, `lists`)
-takes one measure again without writing this page."""
+Written by `make bench`; not by hand. Every figure stands beside a reference that was measured in the
+same run on the same machine, except where it says "published". `python -m bench push` (or `visit`,
+`tap`, `footprint`, `lists`) takes one measure again without writing this page."""
 NOTES = {
     "push": """\
-Audits of 100 answers (37 KB of JSON, 100 operations) go through gunicorn, Flask, the operation log, the merge and
-the score into SQLite, and are answered after the commit: what is answered survives a power cut. The reference
-writes as many rows of the same size into one plain table, without any of that, with the same journal and fsync and
-as many audits in a commit as our server really put into one. The sender runs on the same machine.""",
+Audits of 100 answers (37 KB of JSON, 100 operations) go through gunicorn, Flask, the operation log, the
+merge and the score into SQLite, and are answered after the commit: what is answered survives a power
+cut. The reference writes as many rows of the same size into one plain table, without any of that, with
+the same journal and fsync and as many audits in a commit as our server really put into one. The sender
+runs on the same machine.""",
     "visit": """\
-Chromium with the developer tools' "Slow 4G" (562 ms for each request, 1.44 Mbit/s down) and a processor slowed four
-times, on a signed-in phone that was never here, at the address of a planned audit. Usable: the first question
-stands on the screen, and a tap on it is saved. Bytes are the browser's own count, headers included. Enketo's
-figures are published ones for a form of 100 questions under the same throttling; they were not taken in this run.
-Until the service worker comes, opening again asks the server once whether the shell is still the same.""",
+Chromium with the developer tools' "Slow 4G" (562 ms for each request, 1.44 Mbit/s down) and a processor
+slowed four times, on a signed-in phone that was never here, at the address of a planned audit. Usable:
+the first question stands on the screen, and a tap on it is saved. Bytes are the browser's own count,
+headers included. Enketo's figures are published ones for a form of 100 questions under the same
+throttling; they were not taken in this run. Until the service worker comes, opening again asks the
+server once whether the shell is still the same.""",
     "tap": """\
-From the click event until the words stand in the page, and until the transaction that holds the operation is
-complete. The reference puts the same row into an empty database with the same durability, between two taps.""",
+From the click event until the words stand in the page, and until the transaction that holds the
+operation is complete. The reference puts the same row into an empty database with the same durability,
+between two taps.""",
     "footprint": """\
-The web process under the gunicorn settings of `make run`, beside a Flask app that says hello under the same.""",
+The web process under the gunicorn settings of `make run`, beside a Flask app that says hello under the
+same.""",
     "lists": """\
 Signed in as a manager who may see everything; 25 rows a page with filters, counts and pager.""",
 }

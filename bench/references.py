@@ -12,7 +12,8 @@ from flask import Flask, render_template_string
 _LIST = """<!doctype html><html lang="en"><title>List</title><table>
 {% for number, state, due, score, grade in rows %}<tr><td><a href="/{{ number }}">{{ number }}</a></td>
 <td>{{ state }}</td><td>{{ due }}</td><td>{{ score }}</td><td>{{ grade }}</td></tr>{% endfor %}</table>"""
-_QUERY = "SELECT number, state, due, score, grade FROM inspections ORDER BY created_at DESC LIMIT 50"  # by an index
+# by an index
+_QUERY = "SELECT number, state, due, score, grade FROM inspections ORDER BY created_at DESC LIMIT 50"
 
 hello = Flask("hello")
 

@@ -25,7 +25,7 @@ PATIENCE = 60  # seconds until it must be up
 
 @dataclass
 class Server:
-    """A running gunicorn: a master and its worker. `started_in`: seconds from exec to the first good answer."""
+    """A running gunicorn, master and worker. `started_in`: seconds from exec to the first good answer."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -56,9 +56,8 @@ class Server:
         found = []
         for pid in self.pids():
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-            found.append(
-                next(int(line.split()[1]) for line in rollup if line.startswith(f"{member}:")) / 1024
-            )
+            sizes = {line.split()[0]: line.split()[1] for line in rollup[1:]}
+            found.append(int(sizes[f"{member}:"]) / 1024)
         return sorted(found, reverse=True)
 
     def commits(self) -> int:
