@@ -27,6 +27,7 @@ FLAGS = [
 PHONE, DESK = (360, 740), (1280, 800)
 LONG = 40_000  # the same where the phone may be waiting before it tries again
 PATIENCE = 15_000  # milliseconds until a state must have come; the machine may be busy
+expect.set_options(timeout=PATIENCE)
 # said through the console, so that one list holds everything
 _WATCH = (
     "addEventListener('securitypolicyviolation', "

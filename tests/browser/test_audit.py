@@ -72,6 +72,7 @@ def test_an_audit_from_opening_to_completion(
 
     page.locator("[data-complete]").tap()
     page.locator("#confirm [data-x=yes]").tap()
+    expect(page.locator("#view [data-x=done]")).to_contain_text("Completed.")
     bo.all_sent()
     assert world.rows("SELECT state FROM inspections WHERE id = ?", record) == [("completed",)]
     made = bo.mine(record)

@@ -47,8 +47,7 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     li = phone()
     li.page.goto(invitation)
     li.page.locator("form button.btn--main").tap()
-    for field in li.page.locator("input[type=password]").all():
-        field.fill(PASSWORD)
+    li.page.locator("[name=password]").fill(PASSWORD)
     li.page.locator("form button.btn--main").tap()
     li.page.wait_for_url(lambda url: "invitation" not in url)
 
