@@ -58,7 +58,18 @@ COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo)
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
     Place("inspections.index", "list", _l("Inspections"), phone=True),
+    Place("sync.start", "plus", _l("Start"), Act.START_INSPECTION, phone=True, desk=False, view="#/start"),
     Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
+    Place(
+        "sync.start",
+        "phone",
+        _l("This phone"),
+        Act.ANSWER_INSPECTION,
+        unless=Act.MANAGE_COMPANIES,
+        phone=True,
+        desk=False,
+        view="#/phone",
+    ),
     Place("checklists.index", "check", _l("Checklists")),
     Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
     Place("accounts.me", "me", _l("Me"), phone=True),

@@ -19,7 +19,10 @@ class Place:
     icon: str
     label: LazyString
     act: Act | None = None
+    unless: Act | None = None  # for people without it: the bar below holds five
     phone: bool = False
+    desk: bool = True
+    view: str = ""  # of the app at that address
     also: tuple[str, ...] = ()  # beginnings of addresses that belong to it beside its own
 
 
@@ -42,13 +45,15 @@ def init(app: Flask) -> None:
             section = [place for place in every if request.path.startswith(f"{url_for(place.endpoint)}/")]
         return [
             {
-                "url": url_for(place.endpoint),
+                "url": url_for(place.endpoint) + place.view,
                 "icon": place.icon,
                 "label": place.label,
                 "current": place in section,
             }
             for place in every
-            if (not phone or place.phone) and (place.act is None or may_somewhere(person, place.act))
+            if (place.phone if phone else place.desk)
+            and (place.act is None or may_somewhere(person, place.act))
+            and (place.unless is None or not may_somewhere(person, place.unless))
         ]
 
     def theme() -> str:
