@@ -31,11 +31,7 @@ function meaning(place, options, session, question, answer) {
     found?.severity === "observation" ? say("opens_observation") : found?.at_once ? say("at_once") : "";
   place.className = `q__say ${option.className}`.trim();
   place.replaceChildren(...option.cloneNode(true).childNodes);
-  if (more) {
-    const extra = document.createElement("span");
-    extra.textContent = `· ${more}`;
-    place.append(extra);
-  }
+  if (more) place.lastElementChild.append(` · ${more}`);
 }
 
 export class Question {
@@ -66,6 +62,7 @@ export class Question {
     const lacks = session.missing(question, answers);
     const open = lacks.includes("unanswered");
     li.classList.toggle("is-done", !open);
+    li.classList.toggle("is-owing", !open && lacks.length > 0);
     li.classList.toggle("is-short", !open && fallsShort(session, score));
     meaning(li.querySelector("[data-say]"), this.options, session, question, answer);
     paintSaved(li.querySelector("[data-saved]"), session.saved(path));
