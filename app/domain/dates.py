@@ -13,6 +13,8 @@ def local_day(now: datetime, zone: str) -> date:
 
 def end_of_day(day: date, zone: str) -> datetime:
     """The instant (UTC) at which the site's day is over: the first moment of the next one."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
     # A day may begin later than 00:00 where clocks jump at midnight; fold and UTC arithmetic settle that.
     midnight = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
     return midnight.astimezone(UTC)

@@ -15,6 +15,10 @@ from wtforms.validators import StopValidation, ValidationError
 from app.domain.errors import PlumblineError
 from app.web.sentences import sentence
 
+# Marks that turn the direction of what follows: a name could read as another (as in domain/parties.py).
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+NO_LETTERS = ("Cc", "Cs", "Zl", "Zp")
+
 
 class HouseForm(FlaskForm):
     """A form that can carry the refusal of a command."""
@@ -75,7 +79,8 @@ def paragraphs(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) != "Cc").strip()
+    kept = (c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(c for c in kept if c not in TURNING).strip()
 
 
 def one_line(text: Any) -> Any:
@@ -84,5 +89,6 @@ def one_line(text: Any) -> Any:
     """
     if not isinstance(text, str):
         return text
-    shown = "".join(" " if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text)
+    kept = (letter for letter in text if letter not in TURNING)
+    shown = "".join(" " if unicodedata.category(letter) in NO_LETTERS else letter for letter in kept)
     return " ".join(unicodedata.normalize("NFC", shown).split())

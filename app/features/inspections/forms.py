@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from wtforms.validators import StopValidation, ValidationError
 from app.domain.errors import Invalid, PlumblineError
 from app.domain.operations import MAX_TEXT
 from app.domain.parties import tidy
-from app.domain.registers import NAME_AT_MOST
+from app.domain.registers import NAME_AT_MOST, is_day
 from app.features.inspections.commands import TEXTS, Participant
 from app.web.forms import AtMost, HouseForm, Needed, one_line
 from app.web.sentences import sentence
@@ -59,12 +58,8 @@ class Day:
     """A date as the browser sends it; the field's data becomes a date."""
 
     def __call__(self, form: Form, field: Field) -> None:
-        try:
-            if len(field.data or "") != 10:
-                raise ValueError
-            date.fromisoformat(field.data)
-        except ValueError:
-            raise StopValidation(sentence("not_a_date")) from None
+        if not is_day(field.data or ""):
+            raise StopValidation(sentence("not_a_date"))
 
 
 def _values(choices: Any) -> set[str]:
@@ -214,7 +209,7 @@ class ChangeForm(HouseForm):
 
     def drawn_from(self) -> int:
         # a form that does not say counts as drawn before everything: it is stale as soon as the plan changed
-        return int(self.seq.data) if (self.seq.data or "").isdecimal() and len(self.seq.data) < 12 else 0
+        return int(self.seq.data) if (self.seq.data or "").isdecimal() and len(self.seq.data) < 10 else 0
 
 
 class AssignmentForm(TeamFields, ChangeForm):

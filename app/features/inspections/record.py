@@ -81,6 +81,9 @@ class InspectionKind:
             raise NotFound()
         if site.retired_at is not None:
             raise Invalid("site_retired")
+        if site.company.retired_at is not None:
+            raise Invalid("company_retired")
+        _eligible(session, site.company_id, auditors)
         day = local_day(now, site.time_zone)
         row = Inspection(
             id=UUID(operation.record_id),
@@ -209,8 +212,10 @@ def _eligible(session: Session, company_id: UUID, people: Sequence[UUID]) -> Non
 
 
 def _assign(session: Session, row: Inspection, people: Sequence[UUID], now: datetime) -> None:
-    """Makes `people` the team, the lead first; who leaves stays in the table with an end."""
-    _eligible(session, row.company_id, people)
+    """Makes `people` the team, the lead first; who leaves stays in the table with an end.
+
+    Whether they may was judged when it was written: somebody who left since must not lock the plan.
+    """
     current = {a.person_id: a for a in row.assignments if a.ended_at is None}
     for person_id, assignment in current.items():
         if person_id not in people:

@@ -31,7 +31,8 @@ from app.features.operations.record import Access, Author, Deferred, Kinds, Reco
 log = logging.getLogger("plumbline.operations")
 HELD_FOR = timedelta(days=90)
 QUARANTINE_AT_MOST = 2000  # bodies held per person, so that nobody can fill the disk
-BODY_AT_MOST = 64 * 1024
+BODY_AT_MOST = 128 * 1024  # 32 KB of operation as ASCII: three times as much where it is all emoji
+LEAP_AT_MOST = 1_000_000
 
 
 def _table(model: Any) -> Table:
@@ -279,6 +280,8 @@ def _create(
         return _hold(session, author, op, body, "quarantined", now)
     kind = kinds.get(op.record_kind)
     assert kind is not None
+    if op.lamport > LEAP_AT_MOST:
+        return _refuse(session, author, body, "op_integer", now)
     try:
         row = kind.create(session, author, op, now)
     except PlumblineError as error:
@@ -291,6 +294,9 @@ def _create(
 def _judge(
     session: Session, author: Author, record: _Record, op: Operation, body: Any, now: datetime
 ) -> Answer:
+    # a counter at its very end would leave nobody a number to write with: honest ones go up one by one
+    if op.lamport > record.lamport + LEAP_AT_MOST:
+        return _refuse(session, author, body, "op_integer", now)
     closed = record.kind.closed(record.row)
     try:
         record.kind.judge(session, author, record.row, op, record.state)
@@ -412,20 +418,25 @@ def _refuse(session: Session, author: Author, body: Any, code: str, now: datetim
 
 
 def _hold(session: Session, author: Author, op: Operation, body: Any, code: str, now: datetime) -> Answer:
-    _keep(session, author, body, code, now)
-    return Answer(op.id, "quarantined", code=code)
+    kept = _keep(session, author, body, code, now)
+    # the phone may forget what is held here, so what is not held must not be called so
+    return Answer(op.id, "quarantined" if kept else "deferred", code=code)
 
 
-def _keep(session: Session, author: Author, body: Any, code: str, now: datetime) -> None:
-    text = json.dumps(body, sort_keys=True, ensure_ascii=True, default=str)
+def _keep(session: Session, author: Author, body: Any, code: str, now: datetime) -> bool:
+    """Keeps the body beside the log; False when the person's share of that place is used up."""
+    try:
+        text = json.dumps(body, sort_keys=True, ensure_ascii=True, default=str)
+    except RecursionError:
+        text = '"nested too deeply to be written down"'
     if len(text) > BODY_AT_MOST:
         text = text[:BODY_AT_MOST]
     hashed = digest(text.encode())
     mine = QUARANTINE.c.person_id == author.actor.id
     if session.scalar(select(QUARANTINE.c.id).where(mine, QUARANTINE.c.hash == hashed).limit(1)) is not None:
-        return
+        return True
     if (session.scalar(select(func.count()).where(mine)) or 0) >= QUARANTINE_AT_MOST:
-        return
+        return False
     session.execute(
         insert(QUARANTINE).values(
             id=new_id(),
@@ -442,6 +453,7 @@ def _keep(session: Session, author: Author, body: Any, code: str, now: datetime)
             expires_at=now + HELD_FOR,
         )
     )
+    return True
 
 
 def _uuid(value: Any) -> UUID | None:

@@ -35,6 +35,7 @@ from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
 from app.web.cookies import secure
 from app.web.errors import API
+from app.web.forms import one_line
 from app.web.i18n import language
 from app.web.identity import actor, by_device, current_actor, open_to_anyone, signed_in
 from app.web.sentences import sentence
@@ -94,7 +95,7 @@ def devices() -> Response:
     device = body.get("device")
     if not isinstance(device, str) or not _UUID(device):
         raise Invalid("op_id", field="device")
-    label, platform = str(body.get("label", ""))[:120], str(body.get("platform", ""))[:120]
+    label, platform = (str(one_line(str(body.get(name, ""))))[:120] for name in ("label", "platform"))
     present = accounts.present_session()
     with transaction() as session:
         secret = register_device(
@@ -182,7 +183,7 @@ def push() -> Response:
         "device": author.device_id,
         "now": now,
         "pending": pending if isinstance(pending, int) and 0 <= pending < 2**31 else 0,
-        "build": build[:32] if isinstance(build, str) else "",
+        "build": str(one_line(build))[:32] if isinstance(build, str) else "",
     }
 
     def take(session: Session, how: Receive = receive) -> tuple[list[Answer], str]:

@@ -132,11 +132,21 @@ def end_all(
     return len(rows)
 
 
-def revoke_device(session: Session, person_id: UUID, device_id: UUID, by: UUID, now: datetime) -> None:
-    """The device's secret is worth nothing any more. Raises NotFound when it is not the person's."""
+def revoke_device(
+    session: Session, person_id: UUID, device_id: UUID, by: UUID, now: datetime, but: UUID | None = None
+) -> None:
+    """The device's secret is worth nothing any more, and the session it was born from ends (unless it is
+    `but`): a lost phone that is still signed in would make itself known again. Raises NotFound when it is not
+    the person's.
+    """
     mine = select(Device).where(Device.id == device_id, Device.person_id == person_id)
     if not _revoke(session, mine, by, now):
         raise NotFound()
+    born_from = session.get_one(Device, device_id).session_id
+    row = session.get(SignedIn, born_from) if born_from and born_from != but else None
+    if row is not None and row.ended_at is None:
+        row.ended_at = now
+        journal.write(session, "session.ended", ("person", person_id), now, by, {"session": str(row.id)})
 
 
 def _revoke(session: Session, which: Select[Device], by: UUID | None, now: datetime) -> int:
