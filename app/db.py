@@ -33,6 +33,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
@@ -191,7 +192,7 @@ def _teach_sqlite(engine: Engine) -> None:
             "synchronous=FULL",
             "foreign_keys=ON",
             "trusted_schema=OFF",
-            "cache_size=-16000",
+            "cache_size=-4000",  # 4 MB for each connection of the pool; the kernel keeps the rest of the file
             "temp_store=MEMORY",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -209,13 +210,24 @@ def busy_is_said() -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise Stale() from error
-    except OperationalError as error:
-        text = str(error.orig)
-        if "locked" in text or "busy" in text:
-            raise Unavailable("locked") from error
-        if "full" in text or "No space left" in text:
-            raise Unavailable("disk_full") from error
-        raise
+    except (OperationalError, NoConnectionFree) as error:
+        said = in_words(error)
+        if said is None:
+            raise
+        raise said from error
+
+
+def in_words(error: OperationalError | NoConnectionFree) -> Unavailable | None:
+    """What a database that does not answer just now is called; None when it is our own mistake."""
+    if isinstance(error, NoConnectionFree):
+        return Unavailable("locked")
+    text = str(error.orig)
+    if "locked" in text or "busy" in text:
+        return Unavailable("locked")
+    if "full" in text or "No space left" in text:
+        return Unavailable("disk_full")
+    # PostgreSQL calls only its own absence "operational"; SQLite also a table that is not there
+    return None if isinstance(error.orig, sqlite3.Error) else Unavailable()
 
 
 class _Job:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from app.db import in_words
 from app.domain.errors import NotSignedIn, PlumblineError
 from app.web.htmx import htmx, htmx_response
 from app.web.identity import to_sign_in
@@ -72,6 +75,16 @@ def init(app: Flask) -> None:
     @app.errorhandler(PlumblineError)
     def ours(error: PlumblineError) -> Response | tuple[str, int]:
         return answer(error.code, error.status, **error.params)
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(NoConnectionFree)
+    def database(error: OperationalError | NoConnectionFree) -> Response | tuple[str, int]:
+        said = in_words(error)
+        if said is None:
+            return unexpected(error)
+        log.warning("the database does not answer: %s", type(error.__cause__ or error).__name__)
+        g.setdefault("actor", None)  # the page that says so must not ask it again who is reading
+        return ours(said)
 
     @app.errorhandler(CSRFError)
     def csrf(error: CSRFError) -> Response | tuple[str, int]:
