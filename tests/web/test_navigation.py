@@ -42,3 +42,11 @@ def test_what_only_a_phone_has_is_not_in_the_rail(client_for: Clients, cast: Cas
     page = client_for(cast.owner).get("/me").text
     rail = page[page.index('<nav class="rail"') : page.index("</nav>")]
     assert "My work" in rail and "#/start" not in rail and "#/phone" not in rail
+
+
+def test_nobody_loses_a_place_on_a_small_screen_or_at_twice_the_size(client_for: Clients, cast: Cast) -> None:
+    """The bar below holds five; what else the rail has stands on Me."""
+    page = client_for(cast.admin).get("/me").text
+    more = page[page.index('<div class="pad row row--wrap phone-only">') :]
+    more = more[: more.index("</div>")]
+    assert re.findall(r'href="([^"]+)"', more) == ["/checklists", "/people"]
