@@ -21,13 +21,13 @@ def init(app: Flask) -> None:
     limiter.init_app(app)
 
 
-def count(name: str, *keys: str, rates: str) -> None:
-    """Counts one attempt at `name` under `keys`; `rates` as in "5 per minute; 20 per hour".
+def count(name: str, *keys: str, rates: str, cost: int = 1) -> None:
+    """Counts an attempt at `name` under `keys`, `cost` times; `rates` as in "5 per minute; 20 per hour".
 
     Raises TooMany with the seconds to wait as `retry_after` when one of the rates is used up.
     """
     for rate in parse_many(rates):
-        if not limiter.limiter.hit(rate, name, *keys):
+        if not limiter.limiter.hit(rate, name, *keys, cost=cost):
             reset = limiter.limiter.get_window_stats(rate, name, *keys).reset_time
             raise TooMany(retry_after=max(1, math.ceil(reset - clock.now().timestamp())))
 

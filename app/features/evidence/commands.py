@@ -32,6 +32,8 @@ def take_part(blobs: BlobStore, sha256: str, index: int, part_size: int, data: b
         raise Invalid("bad_request")
     if len(data) > part_size:
         raise TooLarge("too_large")
+    if index * part_size >= PHOTO_AT_MOST:
+        raise TooLarge("picture_too_large")  # no photo has such a part: somebody fills the disk
     new = index not in blobs.parts(sha256, part_size)
     blobs.put_part(sha256, index, data, part_size)
     return new

@@ -7,6 +7,7 @@ can still be sent when the sign-in has run out. Reading always needs the session
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from app.adapters import clock
 from app.adapters.blobs import BlobStore
 from app.adapters.pictures import SCREEN_WIDTH, WIDTHS, PictureRoom, copy_name
 from app.db import grouped, reading, transaction
-from app.domain.errors import Invalid, NotFound, NotSignedIn, TooLarge
+from app.domain.errors import Invalid, NotFound, NotSignedIn, TooLarge, Unavailable
 from app.domain.words import pick
 from app.features.accounts import queries as accounts
 from app.features.accounts.commands.devices import LIVES, register_device
@@ -33,15 +34,19 @@ from app.features.inspections.api import listed
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
+from app.web import limits
 from app.web.cookies import secure
 from app.web.errors import API
 from app.web.forms import one_line
+from app.web.health import LEAST_DISK
 from app.web.i18n import language
 from app.web.identity import actor, by_device, current_actor, open_to_anyone, signed_in
 from app.web.sentences import sentence
 
 bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
 OPERATIONS_AT_MOST = 100
+UPLOADS = "8000 per hour"  # megabytes begun, of one person: some 8,000 photos
+DEVICES = "120 per hour"  # of one person; a browser makes itself known at each sign-in
 BATCH_AT_MOST = 256 * 1024
 Receive = Callable[..., list[Answer]]
 _SEEN = (
@@ -97,6 +102,7 @@ def devices() -> Response:
         raise Invalid("op_id", field="device")
     label, platform = (str(one_line(str(body.get(name, ""))))[:120] for name in ("label", "platform"))
     present = accounts.present_session()
+    limits.count("device", str(actor().id), rates=DEVICES)
     with transaction() as session:
         secret = register_device(
             session, actor(), UUID(device), label, platform, clock.now(), present.id if present else None
@@ -254,6 +260,10 @@ def media_part(sha256: str, index: int) -> tuple[Response, int]:
     if not author.active:
         raise NotFound()
     part_size = request.args.get("ps", type=int) or 0
+    megabytes = 1 + (request.content_length or 0) // (1 << 20)
+    limits.count("upload", str(author.actor.id), rates=UPLOADS, cost=megabytes)
+    if shutil.disk_usage(current_app.config["PLUMBLINE"].data).free < LEAST_DISK:
+        raise Unavailable("disk_full")  # what is left is the database's: photos wait on their phone
     new = evidence.take_part(_blobs(), _hash(sha256), index, part_size, request.get_data(cache=False))
     return jsonify(api=API), 201 if new else 200
 
