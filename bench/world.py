@@ -38,6 +38,16 @@ class Load:
     bodies: list[bytes]
 
 
+@dataclass
+class Begun:
+    """A registered device, what proves it, its inspections, and the questions they ask."""
+
+    device: str
+    headers: dict[str, str]
+    records: list[str]
+    questions: list[str]
+
+
 class World:
     """A migrated database with people and suppliers; leaving the `with` leaves it to a server."""
 
@@ -69,13 +79,10 @@ class World:
         assert phone.push()[0]["result"] == "applied"
         return UUID(record)
 
-    def loads(self, phones: int, audits: int) -> list[Load]:
-        """Inspections begun on as many phones, and a batch of 100 answers for each, ready to be sent."""
+    def begun(self, audits: int) -> Begun:
+        """A phone of its own on which as many inspections were begun, each with its `create` sent."""
         with self.app.app_context():
             questions = sorted(form_of(reading(), self.version).questions)
-        return [self._load(audits, questions) for _ in range(phones)]
-
-    def _load(self, audits: int, questions: list[str]) -> Load:
         phone = Phone(PageClient(self.app, self.cast.owner)).register()
         cookie = phone.client.client.get_cookie("plumbline-device")
         assert cookie is not None
@@ -86,18 +93,15 @@ class World:
             phone.heads, phone.n, phone.lamport = {}, 0, 0
             records.append(phone.start(self.version, self.cast.site, self.cast.owner))
         assert all(result["result"] == "applied" for result in phone.push())
-        return Load(headers, [self._audit(phone, record, questions) for record in records])
+        return Begun(phone.device, headers, records, questions)
 
-    def _audit(self, phone: Phone, record: str, questions: list[str]) -> bytes:
-        phone.record, phone.heads, phone.n, phone.lamport = record, {}, 1, 1
-        for question in questions:
-            phone.set(f"q/{question}", "score", "8")
-        for question in questions[: ANSWERS - len(questions)]:
-            phone.set(f"q/{question}", "note", NOTE)
-        made, phone.waiting = phone.waiting, []
-        assert len(made) == ANSWERS
-        body = {"batch": str(new_id()), "device": phone.device, "build": "bench", "pending": 0}
-        return json.dumps({**body, "operations": made}, ensure_ascii=False).encode()
+    def loads(self, phones: int, audits: int) -> list[Load]:
+        """Inspections begun on as many phones, and a batch of 100 answers for each, ready to be sent."""
+        return [self._load(self.begun(audits)) for _ in range(phones)]
+
+    def _load(self, begun: Begun) -> Load:
+        phone = Phone(PageClient(self.app, None), device=begun.device)
+        return Load(begun.headers, [_audit(phone, record, begun.questions) for record in begun.records])
 
     def hundred_questions(self) -> UUID:
         """A version of the same checklist with exactly 100 questions: published figures are for so many."""
@@ -124,6 +128,19 @@ class World:
         with self.app.app_context(), transaction() as session:
             session.execute(insert(Inspection), made)
             session.execute(insert(Assignment), held)
+
+
+def _audit(phone: Phone, record: str, questions: list[str]) -> bytes:
+    """The body of a push with 100 answers, the first ones of their registers."""
+    phone.record, phone.heads, phone.n, phone.lamport = record, {}, 1, 1
+    for question in questions:
+        phone.set(f"q/{question}", "score", "8")
+    for question in questions[: ANSWERS - len(questions)]:
+        phone.set(f"q/{question}", "note", NOTE)
+    made, phone.waiting = phone.waiting, []
+    assert len(made) == ANSWERS
+    body = {"batch": str(new_id()), "device": phone.device, "build": "bench", "pending": 0}
+    return json.dumps({**body, "operations": made}, ensure_ascii=False).encode()
 
 
 def _row(version: UUID, place: tuple[UUID, UUID], at: int, manager: UUID) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 SHORTEST = 12
 LONGEST = 256
@@ -63,6 +62,8 @@ def weakness(password: str, own_words: Iterable[str]) -> str | None:
     mine = _parts(own_words)
     if _left_over(password, mine) < OF_ITS_OWN:
         return "own_words"
+    from zxcvbn import zxcvbn  # only here: its lists of words take 12 MB, and passwords are seldom chosen
+
     found = zxcvbn(_same(password)[:JUDGED], user_inputs=mine)
     return None if found["score"] >= GOOD_ENOUGH else _why(found["sequence"])
 

@@ -6,7 +6,6 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import migrate
 from app.adapters import clock
 from app.config import Config
 from app.db import database, transaction
@@ -24,6 +23,8 @@ def load_demo() -> None:
     config: Config = current_app.config["PLUMBLINE"]
     if not config.demo:
         raise click.ClickException("PLUMBLINE_DEMO is 0, so there is no demo data.")
+    from app import migrate  # Alembic is for those who need it: the web process reads this file too
+
     if migrate.present(database().engine) != migrate.head():
         raise click.ClickException(
             "The database is not at the present schema; this brings it there: make migrate"

@@ -9,6 +9,7 @@ import { within } from "./schema.js";
 
 const KIND = "inspection";
 const RETRY_MS = 5000;
+const SLOW_MS = 100; // until a write that is not done yet is shown as being written
 
 /** Event "changed" (detail: {path} or {} for everything). */
 export class Session extends EventTarget {
@@ -76,14 +77,15 @@ export class Session extends EventTarget {
 
   read = (path, field) => this.state.get(key(path, field))?.value ?? null;
 
-  /** Shows the value at once, writes it, and tells the difference: see `saved`. */
+  /** Takes the value at once, writes it, then tells that it changed and whether it is saved: see `saved`. */
   write = async (path, field, value, kind = "set") => {
     const name = key(path, field);
     const change = { record: this.record, kind, path, field, value, id: uuid7() };
     const before = this.state.get(name);
     this.state.set(name, { ...before, path, field, heads: before?.heads ?? [], value, conflict: false });
     this.#writing.set(name, change.id);
-    this.#changed(path);
+    // first to the disk, then to the screen: drawing in between would make both slower
+    const slow = setTimeout(() => this.#changed(path), SLOW_MS);
     try {
       const { row, id } = await write(this.store, change);
       if (this.#writing.get(name) === change.id && row) this.state.set(name, row);
@@ -94,6 +96,7 @@ export class Session extends EventTarget {
       this.unsaved.set(name, change);
       this.#later();
     } finally {
+      clearTimeout(slow);
       if (this.#writing.get(name) === change.id) this.#writing.delete(name);
       this.#changed(path);
     }
