@@ -67,7 +67,7 @@ def is_whole(data: bytes) -> bool:
     return wanted > LOOK // 2 or len(data) >= wanted
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
+class PatientWorker(ThreadWorker):
     """Everything here runs in the main loop; only whole requests go to the threads."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -23,7 +23,7 @@ NO_LETTERS = ("Cc", "Cs", "Zl", "Zp")
 class HouseForm(FlaskForm):
     """A form that can carry the refusal of a command."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # the library is not typed
+    class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: Form, formdata: Any) -> Any:
             """Only what a form sends, files only for file fields: JSON, or a file under the name of a text,
             would put things without letters where texts belong.
