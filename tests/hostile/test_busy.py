@@ -60,9 +60,7 @@ def test_a_locked_database_is_a_sentence(
     assert client.get("/inspections").status_code == 200
 
 
-def test_a_postgresql_that_is_gone_is_a_sentence(
-    cluster: Cluster, config_for: Callable[..., Config]
-) -> None:
+def test_a_postgresql_that_is_gone_is_a_sentence(cluster: Cluster, config_for: Callable[..., Config]) -> None:
     name, url = cluster.copy("plumbline_template")
     app = create_app(config_for(url))
     app.testing = True

@@ -182,14 +182,29 @@ def fine(answer: TestResponse, what: str) -> None:
     assert answer.status_code < 500, f"{what} → {answer.status}"
 
 
+def test_every_field_is_hostile_at_once(world: World) -> None:
+    bad = []
+    for address, fields in world.forms.items():
+        browser = right_one(world, address)
+        for value in HOSTILE:
+            everything = {name: _wire(value) for name in fields}
+            answer = browser.client.post(address, data=everything)
+            if answer.status_code >= 500:
+                bad.append(f"{address} {value[:30]!r} → {answer.status}")
+    assert bad == []
+    everything_still_opens(world)
+
+
+# What gets past the other fields of a form, and what columns and calendars have no room for.
+DEEP = ["a\x00b", "\ud800", LONG, "2147483648", "1" + "0" * 30, "9999-12-31", "0001-01-01", "everything:x"]
+
+
 def test_each_field_in_turn_is_hostile(world: World) -> None:
     bad = []
     for address, fields in world.forms.items():
         browser = right_one(world, address)
         for name in fields:
-            for value in HOSTILE:
-                if name in ("password", "current") and len(value) > 5_000:
-                    continue
+            for value in DEEP:
                 answer = browser.client.post(address, data={**fields, name: _wire(value)})
                 if answer.status_code >= 500:
                     bad.append(f"{address} {name}={value[:30]!r} → {answer.status}")
