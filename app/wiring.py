@@ -17,6 +17,7 @@ from app.adapters import clock, jobs, mail
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
 from app.config import Config
+from app.db import transaction
 from app.demo.cli import demo
 from app.domain.permissions import Act, ScopeKind
 from app.features.accounts import cli as accounts_cli
@@ -35,6 +36,7 @@ from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
 from app.features.inspections.record import InspectionKind
+from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
 from app.features.sync import api as sync
@@ -94,6 +96,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     blobs = LocalBlobs(config.data / "blobs")
+    work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
@@ -105,6 +108,12 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
 def sweep(blobs: LocalBlobs) -> None:
     """Removes what uploads left behind that nobody went on with."""
     blobs.sweep(clock.now() - ABANDONED)
+
+
+def forget_held_bodies(job: jobs.Job) -> None:
+    """Held bodies are kept 90 days for an admin to decide, and no longer."""
+    with transaction() as session:
+        forget_expired(session, clock.now())
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:

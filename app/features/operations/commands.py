@@ -463,6 +463,12 @@ def _uuid(value: Any) -> UUID | None:
         return None
 
 
+def forget_expired(session: Session, now: datetime) -> int:
+    """Removes held bodies whose time is over (90 days); how many."""
+    gone = session.execute(delete(QUARANTINE).where(QUARANTINE.c.expires_at <= now))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def write_at_desk(
     session: Session,
     kind: RecordKind,

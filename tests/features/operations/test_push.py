@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -17,6 +17,7 @@ from app.domain.merge import heads
 from app.domain.operations import parse
 from app.features.accounts.models import Person
 from app.features.inspections.models import Assignment, Inspection
+from app.features.operations.commands import forget_expired
 from app.features.operations.models import (
     FieldHead,
     Operation,
@@ -261,6 +262,18 @@ def test_who_once_had_access_is_held_for_an_admin(
         assert held.person_id == cast.stranger
         assert (held.expires_at - held.received_at).days == 90
     assert inspection(app, phone).answered == 0
+
+
+def test_what_is_held_goes_after_ninety_days(app: Flask, phone: Phone) -> None:
+    phone.set("q/M01", "score", "7")
+    phone.push()
+    with app.app_context():
+        expires = reading().scalars(select(Quarantined.expires_at)).one()
+        with transaction() as session:
+            assert forget_expired(session, expires - timedelta(seconds=1)) == 0
+        with transaction() as session:
+            assert forget_expired(session, expires) == 1
+    assert count(app, Quarantined) == 0
 
 
 def test_a_disabled_persons_work_is_held(app: Flask, cast: Cast, phone: Phone) -> None:
