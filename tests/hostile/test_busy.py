@@ -30,6 +30,8 @@ def held(app: Flask, tmp_path: Path) -> Iterator[tuple[PageClient, Phone, sqlite
     engine = app.extensions["plumbline.database"].engine
     engine.dispose()
     event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=50"))
+    with engine.connect(), engine.connect(), engine.connect():
+        pass  # a connection made while the lock is held would wait its ten seconds
     other = sqlite3.connect(tmp_path / "data" / "plumbline.db", isolation_level=None)
     yield client, phone, other
     other.close()

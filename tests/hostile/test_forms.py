@@ -6,17 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.db import new_id, reading
-from app.features.companies.models import Contact
-from tests.cast import Cast, assemble
 from tests.client import PageClient
-from tests.factories.phone import Phone, audit_version
+from tests.hostile.world import World
 
 LONG = "鉛" * 12_000
 HOSTILE = [
@@ -65,123 +61,22 @@ HOSTILE = [
 ]
 
 
-class World:
-    """A house with something behind every address."""
-
-    def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.cast: Cast = assemble(app)
-        version = audit_version(app)
-        phone = Phone(PageClient(app, self.cast.owner)).register()
-        self.record = phone.start(version, self.cast.site, self.cast.owner)
-        phone.set("q/M01", "score", "10")
-        phone.push()
-        with app.app_context():
-            contact = reading().query(Contact).filter_by(company_id=self.cast.supplier).one().id
-        cast, record = self.cast, self.record
-        person = {"name": "Zed", "language": "en", "time_zone": "UTC", "record_version": ""}
-        grant = {"role": "auditor", "scope": "everything"}
-        company = {
-            "name": "Acme",
-            "other_name": "",
-            "kinds": ["supplier"],
-            "code": "",
-            "country": "CN",
-            "note": "",
-            "anyway": "1",
-            "record_version": "",
-        }
-        site = {"name": "S", "address": "", "city": "", "country": "", "time_zone": "UTC"}
-        one = {"name": "C", "duty": "", "email": "", "phone": "", "language": "", "record_version": ""}
-        plan = {
-            "checklist": str(version),
-            "supplier": "",
-            "site": str(cast.site),
-            "lead": str(cast.owner),
-            "others": [str(cast.teammate)],
-            "due": "2030-01-01",
-            "objectives": "a",
-            "scope": "b",
-            "criteria": "c",
-            "client": "d",
-            "participants-0-name": "P",
-            "participants-0-organisation": "O",
-            "participants-0-role": "R",
-            "left_out": ["man"],
-            "reason-man": "why",
-        }
-        texts = {"objectives": "a", "scope": "b", "criteria": "c", "client": "d", "seq": "99"}
-        inspection, supplier = f"/inspections/{record}", f"/suppliers/{cast.supplier}"
-        # address → what a person would send; dangerous ones (they end the session) are not here
-        self.forms: dict[str, dict[str, Any]] = {
-            "/sign-in": {"email": "a@example.com", "password": "p" * 12, "kept": "y", "next": "/me"},
-            "/password-reset": {"email": "a@example.com"},
-            "/one-time-link": {"purpose": "invitation", "token": "x"},
-            "/invitation": {"name": "N", "password": "p" * 12, "language": "en", "time_zone": "UTC"},
-            "/new-password": {"password": "p" * 12},
-            "/language": {"language": "en", "next": "/me"},
-            "/theme": {"theme": "sun", "next": "/me"},
-            "/me": person,
-            "/me/password": {"current": "x", "password": "y" * 12},
-            "/invitations": {**person, **grant, "email": "zed@example.com"},
-            f"/people/{cast.stranger}": person,
-            f"/people/{cast.stranger}/grants": grant,
-            f"/people/{cast.stranger}/disabling": {"reason": "r"},
-            "/suppliers": company,
-            supplier: company,
-            f"{supplier}/sites": site,
-            f"{supplier}/sites/{cast.site}": {**site, "record_version": ""},
-            f"{supplier}/contacts": one,
-            f"{supplier}/contacts/{contact}": one,
-            "/suppliers/imports": {"kind": "supplier", "sheet": "not a file"},
-            f"/suppliers/imports/{new_id()}/confirmation": {"c-0": "new", "c-" + "9" * 5_000: "new"},
-            "/inspections/new": plan,
-            f"{inspection}/assignment": {"lead": str(cast.owner), "others": [], "seq": "99"},
-            f"{inspection}/postponement": {"due": "2031-01-01", "reason": "r", "seq": "99"},
-            f"{inspection}/coverage": {"section": "man", "covered": "out", "reason": "r", "seq": "99"},
-            f"{inspection}/plan": texts,
-        }
-        self.pages = [
-            "/inspections",
-            "/inspections?sort=date",
-            "/inspections.csv",
-            "/inspections.xlsx",
-            inspection,
-            f"{inspection}/history",
-            "/inspections/new",
-            "/suppliers",
-            "/suppliers?state=all",
-            supplier,
-            f"{supplier}/sites/{cast.site}/edit",
-            f"{supplier}/contacts/{contact}/edit",
-            "/people",
-            f"/people/{cast.stranger}",
-            "/invitations/new",
-            "/me",
-            "/api/v1/work",
-            f"/api/v1/inspections/{record}",
-        ]
-
-
 @pytest.fixture
 def world(app_on_both: Flask) -> Iterator[World]:
     app_on_both.config["WTF_CSRF_ENABLED"] = False
     yield World(app_on_both)
 
 
-def browsers(world: World) -> tuple[PageClient, PageClient]:
-    return PageClient(world.app, world.cast.admin), PageClient(world.app, world.cast.manager)
-
-
 def right_one(world: World, address: str) -> PageClient:
-    admin, manager = browsers(world)
-    return manager if address.startswith("/inspections") else admin
+    person = world.cast.manager if address.startswith("/inspections") else world.cast.admin
+    return PageClient(world.app, person)
 
 
 def fine(answer: TestResponse, what: str) -> None:
     assert answer.status_code < 500, f"{what} → {answer.status}"
 
 
+@pytest.mark.parametrize("both_engines", ["sqlite"], indirect=True)
 def test_every_field_is_hostile_at_once(world: World) -> None:
     bad = []
     for address, fields in world.forms.items():
@@ -199,6 +94,8 @@ def test_every_field_is_hostile_at_once(world: World) -> None:
 DEEP = ["a\x00b", "\ud800", LONG, "2147483648", "1" + "0" * 30, "9999-12-31", "0001-01-01", "everything:x"]
 
 
+# PostgreSQL is the stricter of the two: it refuses what SQLite takes
+@pytest.mark.parametrize("both_engines", ["postgresql"], indirect=True)
 def test_each_field_in_turn_is_hostile(world: World) -> None:
     bad = []
     for address, fields in world.forms.items():
@@ -228,54 +125,58 @@ def everything_still_opens(world: World) -> None:
     assert bad == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"[1,2]",
-        b"{}",
-        b'"x"',
-        b"7",
-        b"{",
-        b"\xff\xfe",
-        b'{"email":5,"name":{"a":1},"password":[1],"language":null,"due":true,"record_version":1e999}',
-        b'{"email":"\\ud800@example.com","name":"\\ud800","password":"\\ud800","reason":"\\u0000",'
-        b'"due":["a"],"lead":{},"others":5,"kinds":7,"seq":5,"section":1,"covered":2,"theme":[],"language":{}}',
-        b"[" * 100_000,
-        b'{"name":' + b"9" * 5_000 + b"}",
-    ],
-)
-def test_json_is_no_form(world: World, body: bytes) -> None:
+NO_FORMS = [
+    b"",
+    b"null",
+    b"[]",
+    b"[1,2]",
+    b"{}",
+    b'"x"',
+    b"7",
+    b"{",
+    b"\xff\xfe",
+    b'{"email":5,"name":{"a":1},"password":[1],"language":null,"due":true,"record_version":1e999}',
+    b'{"email":"\\ud800@example.com","name":"\\ud800","password":"\\ud800","reason":"\\u0000",'
+    b'"due":["a"],"lead":{},"others":5,"kinds":7,"seq":5,"section":1,"covered":2,"theme":[],"language":{}}',
+    b"[" * 100_000,
+    b'{"name":' + b"9" * 5_000 + b"}",
+]
+
+
+def test_json_is_no_form(world: World) -> None:
     bad = []
     for address in world.forms:
-        answer = right_one(world, address).client.post(address, data=body, content_type="application/json")
-        if answer.status_code >= 500 or answer.status_code in (201, 303):
-            bad.append(f"{address} → {answer.status}")
-    assert [one for one in bad if "/language" not in one and "/theme" not in one] == []
+        browser = right_one(world, address)
+        for body in NO_FORMS:
+            answer = browser.client.post(address, data=body, content_type="application/json")
+            good = answer.status_code < 500 and answer.status_code not in (201, 303)
+            # a theme or language that is none may be answered with the way back
+            if not good and not address.startswith(("/theme", "/language")):
+                bad.append(f"{address} {body[:20]!r} → {answer.status}")
+    assert bad == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("text/plain", b"name=x"),
-        ("multipart/form-data", b"no boundary"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\ncut'),
-        ("multipart/form-data; boundary=" + "x" * 5000, b"--x--"),
-        ("multipart/form-data; boundary=x", b"--x\r\n" * 5000),
-        ("application/x-www-form-urlencoded; charset=utf-16", b"name=%00%ff"),
-        ("application/x-www-form-urlencoded", b"&".join(b"name=%d" % i for i in range(5000))),
-        ("application/x-www-form-urlencoded", b"name=" + b"x" * 3_000_000),
-        ("application/x-www-form-urlencoded", b"name=%ff%fe%00&email=%c0%ae&due=%f5"),
-        ("application/xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
-        ("", b"\x00\x01\x02"),
-    ],
-)
-def test_other_content_types(world: World, kind: str, body: bytes) -> None:
+BODIES = [
+    ("text/plain", b"name=x"),
+    ("multipart/form-data", b"no boundary"),
+    ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\ncut'),
+    ("multipart/form-data; boundary=" + "x" * 5000, b"--x--"),
+    ("multipart/form-data; boundary=x", b"--x\r\n" * 5000),
+    ("application/x-www-form-urlencoded; charset=utf-16", b"name=%00%ff"),
+    ("application/x-www-form-urlencoded", b"&".join(b"name=%d" % i for i in range(5000))),
+    ("application/x-www-form-urlencoded", b"name=" + b"x" * 3_000_000),
+    ("application/x-www-form-urlencoded", b"name=%ff%fe%00&email=%c0%ae&due=%f5"),
+    ("application/xml", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+    ("", b"\x00\x01\x02"),
+]
+
+
+def test_other_content_types(world: World) -> None:
     for address in world.forms:
-        answer = right_one(world, address).client.post(address, data=body, content_type=kind)
-        fine(answer, f"{address} as {kind[:40]}")
+        browser = right_one(world, address)
+        for kind, body in BODIES:
+            answer = browser.client.post(address, data=body, content_type=kind)
+            fine(answer, f"{address} as {kind[:40]}")
 
 
 def test_repeated_missing_and_foreign_fields(world: World) -> None:
@@ -292,76 +193,82 @@ def test_repeated_missing_and_foreign_fields(world: World) -> None:
     everything_still_opens(world)
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "page=-1",
-        "page=1" + "0" * 30,
-        "page=" + "9" * 5000,
-        "page=x&page=2",
-        "sort='%20OR%201=1--&direction=x",
-        "q=%25%5F%5C%27%22%28%29*%20NEAR%20AND%20OR%20NOT%20%3A%26%7C%21%3C-%3E",
-        "q=%00",
-        "q=%EF%B7%BA" * 100,
-        "q=" + "%EF%B7%BA" * 200,
-        "q=" + "a" * 5000,
-        "q=%22",
-        "q=*",
-        "q=words%3Aa",
-        "company=x&checklist=%00&auditor={}",
-        "from=0001-01-01&to=9999-12-31",
-        "from=9999-12-31&to=0001-01-01",
-        "from=10000-01-01&to=0000-00-00",
-        "from=2026-W01-1&to=20260101",
-        "state=%00&grade=Z&kind=%22&state=",
-        "w=99999999999999999999&n=" + "x" * 3000,
-        "after=x&limit=-1",
-        "after=.&limit=" + "9" * 5000,
-        "next=%2F%09%2F%5B",
-    ],
-)
-def test_addresses(world: World, query: str) -> None:
+QUERIES = [
+    "page=-1",
+    "page=1" + "0" * 30,
+    "page=" + "9" * 5000,
+    "page=x&page=2",
+    "sort='%20OR%201=1--&direction=x",
+    "q=%25%5F%5C%27%22%28%29*%20NEAR%20AND%20OR%20NOT%20%3A%26%7C%21%3C-%3E",
+    "q=%00",
+    "q=%EF%B7%BA" * 100,
+    "q=" + "%EF%B7%BA" * 200,
+    "q=" + "a" * 5000,
+    "q=%22",
+    "q=*",
+    "q=words%3Aa",
+    "company=x&checklist=%00&auditor={}",
+    "from=0001-01-01&to=9999-12-31",
+    "from=9999-12-31&to=0001-01-01",
+    "from=10000-01-01&to=0000-00-00",
+    "from=2026-W01-1&to=20260101",
+    "state=%00&grade=Z&kind=%22&state=",
+    "w=99999999999999999999&n=" + "x" * 3000,
+    "after=x&limit=-1",
+    "after=.&limit=" + "9" * 5000,
+    "next=%2F%09%2F%5B",
+]
+
+
+def test_addresses(world: World) -> None:
     bad = []
-    for browser in browsers(world):
-        paths = [page.partition("?")[0] for page in world.pages]
-        for path in [*paths, "/sign-in", f"/api/v1/inspections/{world.record}/operations", "/api/v1/ping"]:
+    paths = {page.partition("?")[0] for page in world.pages}
+    paths |= {"/sign-in", f"/api/v1/inspections/{world.record}/operations", "/api/v1/ping"}
+    manager, owner = PageClient(world.app, world.cast.admin), PageClient(world.app, world.cast.owner)
+    for path in sorted(paths):
+        browser = owner if path.startswith(("/api", "/inspections")) else manager
+        for query in QUERIES:
             answer = browser.client.get(f"{path}?{query}")
             if answer.status_code >= 500:
-                bad.append(f"{path} → {answer.status}")
+                bad.append(f"{path}?{query[:40]} → {answer.status}")
     assert bad == []
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("Cookie", 'plumbline=x.y.z; plumbline_language=../x; plumbline_theme="><script>; plumbline_known=x'),
-        ("Cookie", "plumbline_language=" + "x" * 3000),
-        ("Accept-Language", "zh-" + "x" * 3000 + ";q=NaN, *;q=-1, \xff\xfe,,;;;"),
-        ("Accept-Language", "en_US_POSIX-@calendar=hebrew;q=1e999"),
-        ("Accept-Encoding", "gzip;q=x, *;q=0"),
-        ("If-None-Match", 'W/"' + "x" * 3000),
-        ("If-Modified-Since", "yesterday"),
-        ("Range", "bytes=-1-"),
-        ("HX-Request", "true\tx"),
-        ("HX-Current-URL", "javascript:alert(1)"),
-        ("Host", "evil.example:99999"),
-        ("X-Forwarded-For", 'not an address, "><script>'),
-        ("X-HTTP-Method-Override", "DELETE"),
-        ("User-Agent", "\xff<script>" * 500),
-        ("Content-Length", "0"),
-    ],
-)
-def test_headers_of_rubbish(world: World, name: str, value: str) -> None:
+HEADERS = [
+    ("Cookie", 'plumbline=x.y.z; plumbline_language=../x; plumbline_theme="><script>; plumbline_known=x'),
+    ("Cookie", "plumbline_language=" + "x" * 3000),
+    ("Accept-Language", "zh-" + "x" * 3000 + ";q=NaN, *;q=-1, \xff\xfe,,;;;"),
+    ("Accept-Language", "en_US_POSIX-@calendar=hebrew;q=1e999"),
+    ("Accept-Encoding", "gzip;q=x, *;q=0"),
+    ("If-None-Match", 'W/"' + "x" * 3000),
+    ("If-Modified-Since", "yesterday"),
+    ("Range", "bytes=-1-"),
+    ("HX-Request", "true\tx"),
+    ("HX-Current-URL", "javascript:alert(1)"),
+    ("Host", "evil.example:99999"),
+    ("X-Forwarded-For", 'not an address, "><script>'),
+    ("X-HTTP-Method-Override", "DELETE"),
+    ("User-Agent", "\xff<script>" * 500),
+    ("Content-Length", "0"),
+]
+
+
+def test_headers_of_rubbish(world: World) -> None:
     browser = PageClient(world.app, None)
     for path in ("/", "/sign-in", "/app/", "/app/en/", "/health", "/inspections", "/api/v1/ping"):
-        fine(browser.client.get(path, headers={name: value}), f"{path} with {name}")
+        for name, value in HEADERS:
+            fine(browser.client.get(path, headers={name: value}), f"{path} with {name}")
 
 
-@pytest.mark.parametrize(
-    "origin", ["http://[", "null", "http://localhost.evil.example", "://", "x" * 5000, "http://a@localhost"]
+ORIGINS = (
+    *("http://[", "null", "http://localhost.evil.example", "://", "x" * 5000, "http://a@localhost"),
+    *("http://localhost:81", "file://", "http://sub.localhost"),
 )
-def test_an_origin_is_never_a_failure(world: World, origin: str) -> None:
+
+
+def test_an_origin_is_never_a_failure(world: World) -> None:
     browser = PageClient(world.app, None)
-    answer = browser.client.post("/sign-in", data={"email": "a"}, headers={"Origin": origin})
-    fine(answer, origin)
-    assert origin == "null" or answer.status_code == 422
+    for origin in ORIGINS:
+        answer = browser.client.post("/sign-in", data={"email": "a"}, headers={"Origin": origin})
+        fine(answer, origin)
+        assert origin == "null" or answer.status_code == 422, origin
