@@ -137,7 +137,9 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 12) -> None:
         self.sqlite = url.startswith("sqlite")
-        self.engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=not self.sqlite)
+        self.engine = create_engine(
+            url, pool_size=pool_size, max_overflow=4, pool_pre_ping=not self.sqlite, pool_use_lifo=True
+        )
         if self.sqlite:
             _teach_sqlite(self.engine)
             readers = self.engine

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from flask import Flask, render_template_string
+from flask import Flask
 
 _LIST = """<!doctype html><html lang="en"><title>List</title><table>
 {% for number, state, due, score, grade in rows %}<tr><td><a href="/{{ number }}">{{ number }}</a></td>
@@ -25,6 +25,7 @@ def says_hello() -> str:
 
 
 page = Flask("page")
+_TEMPLATE = page.jinja_env.from_string(_LIST)
 
 
 @page.get("/health")
@@ -38,4 +39,4 @@ def lists() -> str:
     path = Path(os.environ["PLUMBLINE_DATA"]) / "plumbline.db"
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute(_QUERY).fetchall()
-    return render_template_string(_LIST, rows=rows)
+    return _TEMPLATE.render(rows=rows)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from flask import g
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import clock
@@ -33,9 +34,14 @@ _DEVICE = (
         Person.language,
         Person.time_zone,
         Person.name,
+        GivenGrant.role,
+        GivenGrant.scope_kind,
+        GivenGrant.scope_id,
     )
     .join(Person, Device.person_id == Person.id)
+    .outerjoin(GivenGrant, and_(GivenGrant.person_id == Person.id, GivenGrant.ended_at.is_(None)))
     .where(Device.secret_hash == bindparam("hash"))
+    .order_by(GivenGrant.created_at, GivenGrant.id)
 )
 _GRANTS = (
     select(GivenGrant.role, GivenGrant.scope_kind, GivenGrant.scope_id)
@@ -105,15 +111,16 @@ def present_session() -> PresentSession | None:
 def device_loader(secret: str) -> KnownDevice | None:
     """The device that holds this secret, with its person, whatever became of either; None when unknown."""
     session = reading()
-    found = session.connection().execute(_DEVICE, {"hash": secret_hash(secret)}).first()
-    if found is None:
+    rows: list[Any] = list(session.connection().execute(_DEVICE, {"hash": secret_hash(secret)}))
+    if not rows:
         return None
-    device_id, revoked_at, expires_at, person_id, disabled_at, spoken, zone, name = found
+    device_id, revoked_at, expires_at, person_id, disabled_at, spoken, zone, name, *_ = rows[0]
     if revoked_at is not None:
         state = DeviceState.REVOKED
     else:
         state = DeviceState.LIVE if expires_at > clock.now() else DeviceState.EXPIRED
-    grants = () if disabled_at else grants_of(session, person_id)
+    held = [] if disabled_at else [row[-3:] for row in rows if row.role is not None]
+    grants = tuple(Grant(Role(role), ScopeKind(kind), scope) for role, kind, scope in held)
     person = Actor(person_id, grants, spoken, zone, name)
     return KnownDevice(device_id, person, disabled_at is None, state)
 
