@@ -28,7 +28,8 @@ Audits of 100 answers (37 KB of JSON, 100 operations) go through gunicorn, Flask
 merge and the score into SQLite, and are answered after the commit: what is answered survives a power
 cut. The reference writes as many rows of the same size into one plain table, without any of that, with
 the same journal and fsync and as many audits in a commit as our server really put into one. The sender
-runs on the same machine.""",
+runs on the same machine. What a Flask app that only says hello costs under the same gunicorn stands beside
+the CPU figures, because a millisecond of a shared processor is not always worth the same.""",
     "visit": """\
 Chromium with the developer tools' "Slow 4G" (562 ms for each request, 1.44 Mbit/s down) and a processor
 slowed four times, on a signed-in phone that was never here, at the address of a planned audit. Usable:

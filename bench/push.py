@@ -16,6 +16,7 @@ from bench.world import ANSWERS, Load, World
 
 AUDITS = 96  # per run, over all phones
 WARM_UP = 16
+HELLOS = 200  # per run
 TARGET_CPU_MS, TARGET_OF_RAW, TARGET_P99 = 5, 0.5, 0.250
 
 
@@ -55,14 +56,15 @@ class Run:
 
 def lines() -> list[Line]:
     found = []
+    yardstick = hello()
     for phones in (1, 8):
         ours = served(phones)
         batch = max(1, round(ours.group))
-        found += _lines(phones, ours, raw(batch), batch)
+        found += _lines(phones, ours, raw(batch), batch, yardstick)
     return found
 
 
-def _lines(phones: int, ours: Figures, beside: Figures, batch: int) -> list[Line]:
+def _lines(phones: int, ours: Figures, beside: Figures, batch: int, yardstick: float) -> list[Line]:
     who = "1 phone" if phones == 1 else f"{phones} phones at once"
     base = f"raw sqlite3, {batch} audit{'s' if batch > 1 else ''} a commit"
     grouped = f" ({number(ours.group)} audits a commit)" if phones > 1 else ""
@@ -78,7 +80,7 @@ def _lines(phones: int, ours: Figures, beside: Figures, batch: int) -> list[Line
         Line(
             f"CPU per audit, {who}, all server processes",
             f"{number(ours.cpu_ms)} ms",
-            f"{base}: {number(beside.cpu_ms)} ms",
+            f"{base}: {number(beside.cpu_ms)} ms; one Flask hello: {number(yardstick)} ms",
             f"{ours.cpu_ms / beside.cpu_ms:.1f} x",
             f"≤ {TARGET_CPU_MS} ms",
             ours.cpu_ms <= TARGET_CPU_MS,
@@ -92,6 +94,19 @@ def _lines(phones: int, ours: Figures, beside: Figures, batch: int) -> list[Line
             ours.p99 <= TARGET_P99,
         ),
     ]
+
+
+def hello() -> float:
+    """CPU-ms of one request to a Flask app that says hello: how fast this machine's processor is just now."""
+    with data_folder() as data, serving(data, "bench.references:hello") as server:
+        asking = Asking(server.port)
+        runs = []
+        for _ in range(RUNS):
+            cpu = server.cpu()
+            for _ in range(HELLOS):
+                asking.get("/")
+            runs.append((server.cpu() - cpu) / HELLOS * 1000)
+        return middle(runs)
 
 
 def served(phones: int) -> Figures:
