@@ -27,12 +27,20 @@ class Need:
     vital: bool = False
 
 
+# command → the Debian package that brings it, and what the tests ask of it
+REPORT_TOOLS = {
+    "qpdf": ("qpdf", "checking the syntax of finished reports"),
+    "pdfsig": ("poppler-utils", "reading finished reports and their seals"),
+    "certutil": ("libnss3-tools", "trusting our certificate as a reader does"),
+}
+
 NEEDS = (
     Need("python3-venv", "Python's virtual environments", vital=True),
     *(Need(package, "PDF reports") for package in LIBRARIES.values()),
     Need(FONT_PACKAGE, "Chinese text in PDF reports"),
     Need("chromium", "tests in a real browser", for_tests=True, vital=True),
     Need("postgresql", "tests on a real PostgreSQL", for_tests=True, vital=True),
+    *(Need(package, purpose, for_tests=True, vital=True) for package, purpose in REPORT_TOOLS.values()),
 )
 
 
@@ -49,6 +57,7 @@ def what_is_there(for_tests: bool) -> set[str]:
             there.add("chromium")
         if any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
             there.add("postgresql")
+        there.update(package for tool, (package, _) in REPORT_TOOLS.items() if shutil.which(tool))
     return there
 
 

@@ -239,7 +239,11 @@ class Phone:
     def all_sent(self) -> None:
         """The store holds nothing that waits, and the header says so."""
         name = self.page.evaluate("'plumbline:' + JSON.parse(localStorage.getItem('plumbline:person')).id")
-        self.page.wait_for_function(_NOTHING_WAITS, arg=name, timeout=LONG, polling=100)
+        # asked one by one: wait_for_function takes the promise itself for a yes
+        until = time.monotonic() + LONG / 1000
+        while not self.page.evaluate(_NOTHING_WAITS, name):
+            assert time.monotonic() < until, f"still waiting to be sent: {self.store()}"
+            self.page.wait_for_timeout(100)
         expect(self.chip).to_have_text(re.compile("All sent|已全部发送|已全部傳送"), timeout=LONG)
 
     # what it keeps

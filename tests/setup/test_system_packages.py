@@ -29,7 +29,13 @@ def test_a_bare_debian_lacks_everything_in_order() -> None:
 
 def test_tests_need_a_browser_and_a_postgresql_too() -> None:
     missing = what_is_missing(RUN, for_tests=True)
-    assert {need.package for need in missing} == {"chromium", "postgresql"}
+    assert {need.package for need in missing} == {
+        "chromium",
+        "postgresql",
+        "qpdf",
+        "poppler-utils",
+        "libnss3-tools",
+    }
     assert all(need.vital for need in missing), "a missing tool fails the tests, it never skips one"
 
 

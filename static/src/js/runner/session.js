@@ -11,7 +11,7 @@ const KIND = "inspection";
 const RETRY_MS = 5000;
 const SLOW_MS = 100; // until a write that is not done yet is shown as being written
 
-/** Event "changed" (detail: {path} or {} for everything). */
+/** Events "changed" (detail: {path} or {} for everything) and "writing" (detail: {path}), before anything is slow. */
 export class Session extends EventTarget {
   state = new Map();
   operations = new Map();
@@ -84,6 +84,7 @@ export class Session extends EventTarget {
     const before = this.state.get(name);
     this.state.set(name, { ...before, path, field, heads: before?.heads ?? [], value, conflict: false });
     this.#writing.set(name, change.id);
+    this.dispatchEvent(new CustomEvent("writing", { detail: { path } })); // what stood there as saved is not any more
     // first to the disk, then to the screen: drawing in between would make both slower
     const slow = setTimeout(() => this.#changed(path), SLOW_MS);
     try {

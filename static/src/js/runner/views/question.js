@@ -55,6 +55,11 @@ export class Question {
     place.replaceChildren(...(last ? [last] : []));
   }
 
+  /** At once, without drawing the rest: a mark from before must not vouch for what is being written now. */
+  unsave() {
+    this.li.querySelector("[data-saved]").dataset.state = "writing";
+  }
+
   paint(answers) {
     const { li, session, question, path } = this;
     const answer = answers[question.id];

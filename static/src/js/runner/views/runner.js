@@ -51,12 +51,15 @@ export class RunnerView {
     const still = new Stillness(this.root, (path) => this.paint(path));
     this.heard = ({ detail }) => still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
+    this.wrote = ({ detail }) => this.questions.get(detail.path.replace(/^q\//, ""))?.unsave();
+    session.addEventListener("writing", this.wrote);
     this.scrolled = () => this.#rememberSoon();
     addEventListener("scroll", this.scrolled, { passive: true });
   }
 
   close() {
     this.session.removeEventListener("changed", this.heard);
+    this.session.removeEventListener("writing", this.wrote);
     removeEventListener("scroll", this.scrolled);
     clearTimeout(this.#timer);
     this.photos.close();
