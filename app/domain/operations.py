@@ -32,8 +32,10 @@ KINDS: dict[str, str | None] = {
     "row.remove": "row",
     "cancel": "cancelled",
     "complete": "completed",
+    "sign": "signed",
+    "refuse": "refused",
 }
-_OWNED = frozenset({"created", "row", "cancelled", "completed"})
+_OWNED = frozenset({"created", "row", "cancelled", "completed", "signed", "refused"})
 _REMOVALS = frozenset({"media.remove", "row.remove"})
 _ABOUT_THE_RECORD = frozenset({"create", "cancel", "complete"})
 
