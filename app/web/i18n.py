@@ -103,6 +103,14 @@ def moment(value: datetime | None, zone: str | None = None) -> str:
     return f"{brief_day(value, zone)} {value.astimezone(ZoneInfo(zone or time_zone())):%H:%M}"
 
 
+def stamp(value: datetime | str, zone: str) -> str:
+    """An instant to be relied on, on the clock of `zone`: "2026-11-18 16:40 +08:00"."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M} {local.isoformat()[-6:]}"
+
+
 def comma() -> str:
     """What stands between the names of a row in the reader's language."""
     return "、" if language().startswith("zh") else ", "
@@ -111,5 +119,5 @@ def comma() -> str:
 def init(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=_locale, timezone_selector=time_zone)
-    app.jinja_env.filters.update(w=words, spoken=spoken, day=day, moment=moment)
+    app.jinja_env.filters.update(w=words, spoken=spoken, day=day, moment=moment, stamp=stamp)
     app.jinja_env.globals.update(language=language, own_names=OWN_NAMES, comma=comma)

@@ -172,9 +172,11 @@ def audit(
     offset: int = 0,
     hostile: str = "",
     other: bool = False,
+    observations: Sequence[str] = ("E09",),
 ) -> Built:
     """`written`: language of what people typed. `scores` change the audit's own. `hostile` stands behind every
-    text people could type, names included. `outdated`: somebody signed before the last change.
+    text people could type, names included. `outdated`: somebody signed before the last change. `observations`:
+    the 8s whose note is the auditor's own (on the others it still reads as hinted, and opens nothing).
     """
     definition = next(deepcopy(each) for each in library.definitions() if each["code"] == checklist)
     is_audit = definition["rules"].get("grade") is not None
@@ -182,7 +184,7 @@ def audit(
         definition["rules"]["signatures"] = ["auditor", "auditee"]
     phone = _Phone(written, offset, {"before": "", "after": hostile})
     pictures = _pictures(photos, portrait)
-    _walk(phone, definition, scores or {}, list(pictures), left_out, is_audit)
+    _walk(phone, definition, scores or {}, list(pictures), left_out, set(observations) if is_audit else None)
     if is_audit:
         _judge(phone, definition, disputed, severities or {})
     signers = [("auditor", "Lin Yaping"), ("auditee", "Zhou Kaiming")]
@@ -276,7 +278,7 @@ def _walk(
     scores: Mapping[str, str],
     photos: list[str],
     left_out: Sequence[str],
-    is_audit: bool,
+    own: set[str] | None,
 ) -> None:
     people = (
         ("Zhou Kaiming", "Qingyan Die Casting", "Quality manager", True, True),
@@ -300,7 +302,7 @@ def _walk(
     for section in definition["sections"]:
         for place, question in enumerate(section["questions"]):
             if section["id"] not in left_out:
-                _answer(phone, question, place, scores, shown, is_audit)
+                _answer(phone, question, place, scores, shown, own)
     phone.set("closing", "held_at", milliseconds(ENDED - timedelta(minutes=40)))
     phone.set("closing", "summary", phone.text(SUMMARY[phone.written]))
 
@@ -311,8 +313,9 @@ def _answer(
     place: int,
     scores: Mapping[str, str],
     shown: Mapping[str, list[str]],
-    is_audit: bool,
+    own: set[str] | None,
 ) -> None:
+    is_audit = own is not None
     path, known = f"q/{question['id']}", TEXTS["answers"].get(question["id"], {}) if is_audit else {}
     given = scores.get(question["id"], known.get("score") or ("defect" if place == 1 else "pass"))
     phone.set(path, "score", given)
@@ -322,8 +325,8 @@ def _answer(
         note = DEFECT[phone.written]
     if given == "na":
         phone.set(path, "reason", phone.text(known.get(phone.written) or "There is none."))
-    elif note and given in ("10", "pass"):
-        hint = phone.text(f"{note}")
+    elif note and (given in ("10", "pass") or (given == "8" and question["id"] not in (own or ()))):
+        hint = phone.text(note)
         phone.set(path, "note", {**hint, "canned": "hinted"} if hint else None)
     elif note:
         phone.set(path, "note", phone.text(note))
@@ -368,7 +371,9 @@ def _judge(
         for question in section["questions"]:
             given = held.get((f"q/{question['id']}", "score"))
             note = held.get((f"q/{question['id']}", "note"))
-            rule = severity(definition, question, given.value if given else None, note.value if note else None)
+            rule = severity(
+                definition, question, given.value if given else None, note.value if note else None
+            )
             known = TEXTS["findings"].get(question["id"])
             if rule is None or known is None:
                 continue
@@ -380,7 +385,9 @@ def _judge(
                 reason = phone.text("One case of forty, put right while we stood there.")
                 phone.set(path, "severity", {"severity": other, "reason": reason})
             against = question["id"] in disputed
-            answer = phone.text(known[phone.written]["supplier"]) if against or question["id"] == "E06" else None
+            answer = (
+                phone.text(known[phone.written]["supplier"]) if against or question["id"] == "E06" else None
+            )
             phone.set(path, "position", {"stand": "disagree" if against else "agree", "text": answer})
 
 
@@ -467,10 +474,10 @@ def _templates(portrait: bool) -> tuple[bytes, ...]:
 
 
 def _pictures(count: int, portrait: bool) -> dict[str, bytes]:
-    """Real JPEGs, no two with the same bytes: each ends with its number, which no reader looks at."""
+    """Real JPEGs, no two with the same bytes: each has its number as a comment."""
     made = {}
     for number, template in zip(range(count), cycle(_templates(portrait)), strict=False):
-        data = template + number.to_bytes(4, "big")
+        data = template[:2] + b"\xff\xfe\x00\x06" + number.to_bytes(4, "big") + template[2:]
         made[hashlib.sha256(data).hexdigest()] = data
     return made
 

@@ -181,7 +181,9 @@ def compose(
             "completed": names.completed,
             **_times(done),
         },
-        "sections": [_section(section, state, given, left_out, names.last) for section in definition["sections"]],
+        "sections": [
+            _section(section, state, given, left_out, names.last) for section in definition["sections"]
+        ],
         "result": {
             **result,
             "trials": trials(definition, result, given, left_out),
@@ -193,7 +195,9 @@ def compose(
         "slots": signatures.slots(definition, signed),
         "photos": photos,
         "registers": [
-            [path, field, hashes[held.heads[0].id]] for (path, field), held in sorted(state.items()) if held.heads
+            [path, field, hashes[held.heads[0].id]]
+            for (path, field), held in sorted(state.items())
+            if held.heads
         ],
     }
 
@@ -286,7 +290,9 @@ def _done(session: Session, inspection_id: UUID) -> list[Done]:
         .scalar_subquery()
     )
     fate = select(OperationFate.fate).where(
-        OperationFate.operation_id == Operation.id, OperationFate.turn == latest, OperationFate.fate == "applied"
+        OperationFate.operation_id == Operation.id,
+        OperationFate.turn == latest,
+        OperationFate.fate == "applied",
     )
     found = session.execute(
         select(
