@@ -1,7 +1,7 @@
 """A score explained: which rules were tried, which fired, and what one better answer would do (domain.md B2).
 
-``scoring.score`` lists what fired. A reader who doubts a grade also wants to see what did not, so that nothing
-looks left out. Server only: reports and pages print it, a phone never asks.
+``scoring.score`` lists what fired. Who doubts a grade also wants to see what did not, so that
+nothing looks left out. Server only: reports and pages print it, a phone never asks.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ def _worst(definition: Definition, asked: list[Definition], answers: Answers, co
 def one_change(
     definition: Definition, answers: Answers, out_of_scope: Collection[str] = frozenset()
 ) -> Change | None:
-    """What raising one answer to full would do, for the answer where it does most: for the grade, else for the
-    number of rules that still hold it down, else for the total. None where nothing is scored below full.
+    """What raising one answer to full would do, for the answer where it does most: for the grade, else for
+    the number of rules that still hold it down, else for the total. None where nothing is scored below full.
 
     {"question", "section", "from", "to", "total": [before, after], "section_percent": [before, after],
     "grade": [before, after], "vetoed": [before, after], "gone": [rules], "left": [rules]}

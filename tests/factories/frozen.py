@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import cycle
+from math import cos, sin
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,26 +36,26 @@ BEGAN = datetime(2026, 11, 17, 1, 10, tzinfo=UTC)  # 09:10 in Shanghai
 ENDED = datetime(2026, 11, 18, 8, 55, tzinfo=UTC)
 SUMMARY = {
     "en": (
-        "The plant makes good castings with trained people and sound material control. What pulls it down is "
-        "discipline at the machines: parameters that anyone can change, checks ticked in advance, maintenance "
+        "The plant makes good castings with trained people and sound material control. What pulls it down "
+        "is discipline at the machines: parameters that anyone can change, checks ticked in advance, maintenance "
         "that slips. These share one cause, that nobody looks at the machine records until something fails."
     ),
     "zh-Hans": (
-        "该厂人员训练到位、物料管控扎实，压铸件质量良好。拉低得分的是设备端的执行纪律：参数可随意更改、点检提前打勾、"
-        "保养逾期。三者同出一因：设备记录平时无人查看，出了问题才翻。"
+        "该厂人员训练到位、物料管控扎实，压铸件质量良好。拉低得分的是设备端的执行纪律：参数可随意更改、"
+        "点检提前打勾、保养逾期。三者同出一因：设备记录平时无人查看，出了问题才翻。"
     ),
 }
 PAGES = {
     "en": {
         "plan/client": "Northmere Pumps, purchasing",
-        "plan/objectives": "Yearly audit of a supplier of category A parts; follow-up of the audit of March 2026.",
-        "plan/scope": "Die casting, trimming, machining, leak test, final inspection and dispatch of part family "
-        "NP-22, both shifts.",
+        "plan/objectives": "Yearly audit of a supplier of category A parts; follow-up of that of March 2026.",
+        "plan/scope": "Die casting, trimming, machining, leak test, final inspection and dispatch of part "
+        "family NP-22, both shifts.",
         "plan/criteria": "4M1E checklist, drawings and quality agreement in force.",
         "opening/areas_seen": "Casting shop, machining, leak test, final inspection, both stores",
         "opening/areas_not_seen": "Tool room (contractor on leave)",
-        "closing/good_practices": "Red-sample check of the leak tester, done in front of the operator at every "
-        "shift start.",
+        "closing/good_practices": "Red-sample check of the leak tester, done in front of the operator at "
+        "every shift start.",
         "closing/areas_not_seen": "Plating is subcontracted and audited apart.",
         "closing/remarks": "The result was gone through point by point.",
     },
@@ -174,9 +175,10 @@ def audit(
     other: bool = False,
     observations: Sequence[str] = ("E09",),
 ) -> Built:
-    """`written`: language of what people typed. `scores` change the audit's own. `hostile` stands behind every
-    text people could type, names included. `outdated`: somebody signed before the last change. `observations`:
-    the 8s whose note is the auditor's own (on the others it still reads as hinted, and opens nothing).
+    """`written`: language of what people typed. `scores` change the audit's own. `hostile` stands behind
+    every text people could type, names included. `outdated`: somebody signed before the last change.
+    `observations`: the 8s whose note is the auditor's own (on the others it still reads as hinted, and opens
+    nothing).
     """
     definition = next(deepcopy(each) for each in library.definitions() if each["code"] == checklist)
     is_audit = definition["rules"].get("grade") is not None
@@ -453,10 +455,11 @@ def strokes(seed: int) -> list[list[int]]:
     found = []
     for stroke in range(2 + seed % 2):
         points: list[int] = []
-        for step in range(26):
-            x = 90 + stroke * 330 + step * (11 + seed)
-            y = 210 + [0, 90, 20, -110, -30, 60][(step + seed + stroke) % 6] - step
-            points += [min(1000, x), max(0, min(400, y))]
+        for step in range(90):
+            turn = step * (0.28 + 0.02 * seed)
+            x = 90 + stroke * 330 + step * 3 + 34 * sin(turn * 2 + seed)
+            y = 220 - step * 0.4 + (70 + 25 * sin(step / 9)) * cos(turn * 2 + stroke)
+            points += [max(0, min(1000, round(x))), max(0, min(400, round(y)))]
         found.append(points)
     return found
 

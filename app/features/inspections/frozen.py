@@ -1,8 +1,8 @@
 """The frozen record: everything about a completed inspection, as it was then, in one canonical JSON value.
 
-The report is made from it and from nothing else; it lies in `inspection_revisions.body` and, byte for byte, in
-the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days "YYYY-MM-DD", texts {"text", "lang"}
-or null, words {"en", "zh-Hans", "zh-Hant"}; there are no floats.
+The report is made from it and from nothing else; it lies in `inspection_revisions.body` and, byte for byte,
+in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days "YYYY-MM-DD", texts {"text",
+"lang"} or null, words {"en", "zh-Hans", "zh-Hant"}; there are no floats.
 
     v, kind            1, "inspection"
     organisation       {name}
@@ -21,17 +21,19 @@ or null, words {"en", "zh-Hans", "zh-Hant"}; there are no floats.
                         clock: {offset, tz} | null   how far a phone's clock was off (server minus phone)}
     sections           [{id, title, optional, covered, reason (text: why not covered),
                          questions: [{id, text, hint (words), weight, critical, veto, answer}]}]
-      answer           {score, note, reason, photos: [{media_id, sha256, size, mime, w, h, taken_at, gps, name}],
-                        last (score of the audit before)} ; of a section not covered: null
+      answer           {score, note, reason, last (score of the audit before),
+                        photos: [{media_id, sha256, size, mime, w, h, taken_at, gps, name}]};
+                        null in a section that is not covered
     result             what domain/scoring.score gives, and
                        trials (domain/explain.trials: every rule, fired or not), change (explain.one_change)
     before             the audit before: {number, completed, score, grade, vetoed, provisional,
                        sections: {id: percent}} | null
-    findings           [{number, question, section, severity, rule_severity, severity_reason, at_once, requirement,
-                         statement, evidence, photos: [sha256], owner: {name, contact} | null, due, stand,
-                         stand_text}]
-    signatures         [{id, kind ("sign", "refuse"), slot, value (as in the register, strokes and digest with it),
-                         counts, operation: {id, hash, at, offset, tz, received_at}}]  in the order given
+    findings           [{number, question, section, severity, rule_severity, severity_reason, at_once,
+                         requirement, statement, evidence, photos: [sha256],
+                         owner: {name, contact} | null, due, stand, stand_text}]
+    signatures         [{id, kind ("sign", "refuse"), slot, counts,
+                         value (as in the register, strokes and digest with it),
+                         operation: {id, hash, at, offset, tz, received_at}}]  in the order given
     slots              the slots the checklist asks for, with their state: [{slot, state, row}]
     photos             [sha256]  each live photo once, sorted
     registers          [[path, field, hash of the winning operation]]  every one, sorted

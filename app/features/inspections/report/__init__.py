@@ -1,4 +1,4 @@
-"""Reports of inspections: what the list shows, which photos it waits for, and the content, from the frozen record."""
+"""Reports of inspections, from the frozen record: line in the list, photos waited for, content."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class InspectionReport:
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         return set(session.scalars(self.readable(actor).where(Inspection.id.in_(list(ids)))))
 
-    def readable(self, actor: Actor) -> Select[tuple[UUID]]:
+    def readable(self, actor: Actor) -> Select[UUID]:
         """The ids of all inspections the actor may read, as a query."""
         return select(Inspection.id).where(visible(actor))
 

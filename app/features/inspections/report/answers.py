@@ -135,9 +135,7 @@ def _lines(record: Record, reader: Reader) -> Iterable[list[str | int | None]]:
             ]
 
 
-def _answer(
-    given: str | None, covered: bool, options: Mapping[str, Mapping[str, Any]], reader: Reader
-) -> str:
+def _answer(given: Any, covered: bool, options: Mapping[str, Mapping[str, Any]], reader: Reader) -> str:
     if not covered:
         return _("not covered")
     if given == "na":

@@ -1,4 +1,4 @@
-"""Everything the pages show, shaped from the frozen record alone. Plain values: texts, lists, numbers as text."""
+"""Everything the pages show, shaped from the frozen record alone: texts, lists, numbers as text."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def context(record: Record, language: str) -> dict[str, Any]:
         clean: Record = printable_all(record)
         return {
             "language": language,
+            "audit": is_audit(clean),
             "zone": reader.zone,
             "number": clean["number"],
             "revision": str(clean["revision"]),
@@ -69,7 +70,7 @@ def cover(record: Record, reader: Reader) -> dict[str, Any]:
         "company": named[0],
         "other_name": named[1] if len(named) > 1 else None,
         "site": [reader.name(" ".join(place.split())) for place in places],
-        "instrument": figures.instrument(tenths, grade),
+        "instrument": figures.instrument(tenths, grade, result["grade"]),
         "percent": result["total"] or "",
         "grade": _verdict(record),
         "says": _says(record),
@@ -150,7 +151,7 @@ def _short(record: Record, reader: Reader) -> str:
         for question in section["questions"]
     ]
     return reader.listed(
-        f"{given.count(option['value'])} × {reader.words(option['label'])['text']}"  # noqa: RUF001
+        f"{given.count(option['value'])} × {reader.words(option['label'])['text']}"
         for option in options
         if option["value"] in given
     )
@@ -196,13 +197,10 @@ def _why(record: Record, reader: Reader) -> dict[str, str] | None:
 
 
 def _facts(record: Record, reader: Reader) -> list[tuple[str, list[Said]]]:
-    times, checklist = record["times"], record["checklist"]
+    checklist = record["checklist"]
     lead, others = record["team"][:1], record["team"][1:]
     auditee = next((one for one in people.standing(record) if one["slot"] == "auditee"), None)
-    begun, ended = (
-        times["first"] or times["started"] or times["completed"],
-        times["last"] or times["completed"],
-    )
+    begun, ended = _held(record)
     version = _(
         "%(title)s, version %(number)s",
         title=reader.words(checklist["title"])["text"],
@@ -215,7 +213,7 @@ def _facts(record: Record, reader: Reader) -> list[tuple[str, list[Said]]]:
             _("Last audit"),
             [reader.own(_before(record, reader, "long") or _("none before"))] if is_audit(record) else [],
         ),
-        (ngettext("Auditor", "Auditors", len(others)), [reader.name(one["name"]) for one in others]),
+        (_("Auditor") if len(others) == 1 else _("Auditors"), [reader.name(one["name"]) for one in others]),
         (_("Checklist"), [reader.own(version)]),
         (
             _("For the other party"),
@@ -225,6 +223,13 @@ def _facts(record: Record, reader: Reader) -> list[tuple[str, list[Said]]]:
         ),
     ]
     return [(label, texts) for label, texts in facts if texts]
+
+
+def _held(record: Record) -> tuple[int, int]:
+    """From the first to the last thing done on site, meetings included."""
+    times, meetings = record["times"], [record["opening"]["held_at"], record["closing"]["held_at"]]
+    known = [at for at in (*meetings, times["first"], times["last"]) if at and at <= times["completed"]]
+    return min(known, default=times["completed"]), max(known, default=times["completed"])
 
 
 def summary(record: Record, reader: Reader) -> dict[str, Any]:
@@ -290,7 +295,8 @@ def control(record: Record, reader: Reader) -> dict[str, Any]:
             "%(num)s registers, each with the hash of the change that stands",
             len(record["registers"]),
         ),
-        "completed": reader.stamp(record["times"]["completed"]),
+        "completed": reader.stamp(record["times"]["completed"])
+        + (_("; nothing was changed after the signatures") if people.standing(record) else ""),
         "reason": typed(record["reason"]),
         "replaces": str(record["revision"] - 1) if record["revision"] > 1 else "",
         "parties": [

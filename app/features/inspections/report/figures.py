@@ -1,4 +1,4 @@
-"""Where the lines of the drawings lie: cover scale, radar, bars, drawn signatures. Numbers in, text for SVG out.
+"""Where the lines of the drawings lie: cover scale, radar, bars, drawn signatures. Numbers in, SVG text out.
 
 The templates only set these strings into attributes, so that no markup is made in Python.
 """
@@ -17,11 +17,13 @@ AXES = range(3, 13)  # fewer is no area, more cannot be read
 
 
 def depth(tenths: int) -> float:
-    """Millimetres below the top of the scale for a score in tenths of a percent: y = 2 + (100 − score) × 0.78."""
+    """Millimetres below the scale's top: y = 2 + (100 - score) * 0.78; a score in tenths of a percent."""
     return HUNDRED + (1000 - tenths) * 0.078
 
 
-def instrument(tenths: int | None, limits: Mapping[str, int] | None) -> dict[str, Any] | None:
+def instrument(
+    tenths: int | None, limits: Mapping[str, int] | None, grade: str | None
+) -> dict[str, Any] | None:
     """The string, its bob, the ticks and the bands of the cover; None when there is nothing to read."""
     if tenths is None or limits is None:
         return None
@@ -39,11 +41,14 @@ def instrument(tenths: int | None, limits: Mapping[str, int] | None) -> dict[str
     return {
         "ticks": ticks,
         "marks": marks,
-        "bands": [{"y": _at(depth(round(10 * middle)) + 1), "text": name} for name, middle in names],
+        "bands": [
+            {"y": _at(depth(round(10 * middle)) + 1), "text": name, "ours": name == grade}
+            for name, middle in names
+        ],
         "edges": [_at(depth(10 * limits["a"])), _at(depth(10 * limits["b"]))],
         "tip": _at(y),
-        "end": _at(y - 6),
-        "bob": f"M12 {_at(y - 6)}l1.5 1.1v2.6L12 {_at(y)}l-1.5-2.3v-2.6z",
+        "end": _at(y - 6.5),
+        "bob": f"M11.55 {_at(y - 6.9)}h.9v.9h.75l.35.7v2.2l-1.55 3.1-1.55-3.1v-2.2l.35-.7h.75z",
         "value": _at(y + 3.6),
         # where the verdict has room: below the value, or above it when the value hangs low
         "verdict": "low" if tenths < 560 else "mid" if tenths < 660 else "high",
@@ -51,8 +56,8 @@ def instrument(tenths: int | None, limits: Mapping[str, int] | None) -> dict[str
 
 
 def radar(axes: Sequence[Mapping[str, Any]], limits: Sequence[int], before: bool) -> dict[str, Any] | None:
-    """`axes`: [{"title", "lang", "tenths" (0..1000 | None), "before" (tenths | None)}]. None when the number of
-    axes makes no readable figure.
+    """`axes`: [{"title", "lang", "tenths" (0..1000 | None), "before" (tenths | None)}]. None when the number
+    of axes makes no readable figure.
     """
     if len(axes) not in AXES or any(axis["tenths"] is None for axis in axes):
         return None

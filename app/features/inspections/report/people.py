@@ -40,7 +40,7 @@ def place_of(number: int, one: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def cells(record: Record, reader: Reader) -> list[list[dict[str, Any]]]:
-    """The signature block, three parties in a row. Where nobody was asked to sign, the lead is named as issuer."""
+    """The signature block, three parties in a row. Where nobody was asked to sign, the lead stands there."""
     found = [_cell(number, one, reader) for number, one in enumerate(standing(record), 1)]
     if not any(cell["anchor"] == "sig-auditor" for cell in found):
         found.insert(0, _unsigned(record, reader))
@@ -96,12 +96,8 @@ def _clock(difference: int) -> str:
         return ""
     minutes = round(abs(difference) / A_MINUTE)
     if difference > 0:
-        return ngettext(
-            "phone clock %(num)s min slow, corrected", "phone clock %(num)s min slow, corrected", minutes
-        )
-    return ngettext(
-        "phone clock %(num)s min fast, corrected", "phone clock %(num)s min fast, corrected", minutes
-    )
+        return ngettext("clock %(num)s min slow, corrected", "clock %(num)s min slow, corrected", minutes)
+    return ngettext("clock %(num)s min fast, corrected", "clock %(num)s min fast, corrected", minutes)
 
 
 def consents(record: Record, reader: Reader) -> list[Said]:
@@ -133,9 +129,8 @@ def outdated(record: Record) -> str:
     if not count:
         return ""
     return ngettext(
-        "%(num)s earlier signature was given before the last changes and does not count; it is in the attached data.",
-        "%(num)s earlier signatures were given before the last changes and do not count; they are in the attached "
-        "data.",
+        "%(num)s earlier signature came before the last changes and does not count; the data holds it.",
+        "%(num)s earlier signatures came before the last changes and do not count; the data holds them.",
         count,
     )
 

@@ -103,4 +103,4 @@ def typed(text: Mapping[str, Any] | None) -> Said | None:
 def signed(tenths: int) -> str:
     """A difference in tenths with a true minus: "+4.4", "−1.3"."""
     size = abs(tenths)
-    return f"{'−' if tenths < 0 else '+'}{size // 10}.{size % 10}"  # noqa: RUF001 (the minus of print)
+    return f"{'−' if tenths < 0 else '+'}{size // 10}.{size % 10}"  # the minus of print

@@ -1,4 +1,4 @@
-"""How the score was made, in words: the formula with its numbers, every rule tried, what one change would do."""
+"""How the score was made: the formula with its numbers, every rule tried, what one change would do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def dimensions(record: Record, reader: Reader) -> dict[str, Any]:
     result, before = record["result"], record["before"]
     parts = {part["id"]: part for part in result["sections"]}
     earlier = before["sections"] if before else {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for section in record["sections"]:
         part = parts.get(section["id"])
         title = reader.words(section["title"])
@@ -160,7 +160,7 @@ def _rule(trial: Mapping[str, Any], record: Record, reader: Reader) -> str:
     if rule == "unanswered":
         return _("Any question not answered")
     if rule == "grade_by_total":
-        return _("Total: A from %(a)s, B from %(b)s, C below", **limit)
+        return _("Total: A from %(a)s, B from %(b)s, C below", a=limit["a"], b=limit["b"])
     if rule in ("cap_b_section_below_80", "cap_c_section_below_70"):
         return _("Any section below %(limit)s (whole per cent)", limit=limit)
     if rule == "cap_b_critical_4":
