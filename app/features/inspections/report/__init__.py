@@ -137,7 +137,7 @@ def _described(record: dict[str, Any], reader: Reader) -> str:
         parts.append(f"{record['result']['total']} %")
     if record["checklist"]["rules"].get("grade"):
         parts.append(verdict(record))
-    return reader.listed(parts)
+    return reader.comma.join(parts)
 
 
 def shown_photos(record: dict[str, Any]) -> list[str]:

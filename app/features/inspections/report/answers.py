@@ -64,6 +64,25 @@ def _row(
     }
 
 
+def short(record: Record, reader: Reader) -> list[dict[str, Any]]:
+    """The answers below the best one, for checklists that open no findings."""
+    options = {option["value"]: option for option in record["checklist"]["scale"]["options"]}
+    best = max(option["points"] for option in options.values())
+    return [
+        {
+            "id": question["id"],
+            "mark": mark(question),
+            "text": reader.words(question["text"]),
+            "section": reader.words(section["title"]),
+            "score": reader.words(options[given]["label"])["text"],
+        }
+        for section in record["sections"]
+        if section["covered"]
+        for question in section["questions"]
+        if (given := question["answer"]["score"]) in options and options[given]["points"] < best
+    ]
+
+
 def other_photos(record: Record, reader: Reader) -> dict[str, Any]:
     """The photos of answers that opened no finding, three in a row, in the order of the checklist."""
     opened = {finding["question"] for finding in record["findings"]}

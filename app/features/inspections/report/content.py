@@ -15,6 +15,7 @@ from app.features.inspections.report.reader import Reader, Said, typed
 from app.features.inspections.words import why
 
 Record = Mapping[str, Any]
+REASONS_ON_COVER = 4
 LANGUAGE_NAMES = {"en": "English", "zh-Hans": "简体中文", "zh-Hant": "繁體中文"}
 
 
@@ -26,6 +27,9 @@ def context(record: Record, language: str) -> dict[str, Any]:
         return {
             "language": language,
             "audit": is_audit(clean),
+            "dot": reader.dot,
+            "comma": reader.comma,
+            "gap": "" if reader.chinese else " ",
             "zone": reader.zone,
             "number": clean["number"],
             "revision": str(clean["revision"]),
@@ -35,6 +39,7 @@ def context(record: Record, language: str) -> dict[str, Any]:
             "summary": summary(clean, reader),
             "dimensions": score.dimensions(clean, reader),
             "findings": findings.cards(clean, reader),
+            "short": [] if is_audit(clean) else answers.short(clean, reader),
             "score": score.explained(clean, reader),
             "answers": answers.sections(clean, reader),
             "other_photos": answers.other_photos(clean, reader),
@@ -68,6 +73,7 @@ def cover(record: Record, reader: Reader) -> dict[str, Any]:
         "kind": title(record),
         "checklist": reader.words(checklist["title"]),
         "company": named[0],
+        "size": _size(named[0]["text"]),
         "other_name": named[1] if len(named) > 1 else None,
         "site": [reader.name(" ".join(place.split())) for place in places],
         "instrument": figures.instrument(tenths, grade, result["grade"]),
@@ -89,6 +95,12 @@ def company_names(record: Record, reader: Reader) -> list[Said]:
     company = record["subject"]["company"]
     names = [reader.name(name) for name in (company["name"], company["other_name"]) if name]
     return sorted(names, key=lambda said: said["lang"].startswith("zh") != reader.chinese)
+
+
+def _size(name: str) -> str:
+    """A long name is set smaller; Chinese characters are twice as wide."""
+    wide = sum(2 if character > "\u2e80" else 1 for character in name)
+    return "longer" if wide > 110 else "long" if wide > 46 else ""
 
 
 def _letters(record: Record) -> str:
@@ -181,7 +193,7 @@ def _before(record: Record, reader: Reader, style: str) -> str:
         parts.append(_("not approved (veto)"))
     elif before["grade"] and not before["provisional"]:
         parts.append(_("grade %(grade)s", grade=before["grade"]))
-    return reader.listed(parts)
+    return reader.comma.join(part for part in parts if part)
 
 
 def _why(record: Record, reader: Reader) -> dict[str, str] | None:
@@ -189,8 +201,13 @@ def _why(record: Record, reader: Reader) -> dict[str, str] | None:
     if not is_audit(record):
         return None
     definition = {"sections": record["sections"], "rules": record["checklist"]["rules"]}
-    reasons = [reason.text for reason in why(record["result"], definition, reader.language)]
     result = record["result"]
+    told = list(zip(result["rules"], why(result, definition, reader.language), strict=True))
+    told.sort(key=lambda pair: pair[0]["rule"] != "veto")  # what stands above any total comes first
+    reasons = [reason.text for _rule, reason in told[:REASONS_ON_COVER]]
+    if len(told) > REASONS_ON_COVER:
+        more = len(told) - REASONS_ON_COVER
+        reasons.append(ngettext("%(num)s more rule fired.", "%(num)s more rules fired.", more))
     grade = result["grade"]
     lead = _("Why not A.") if grade in ("B", "C") and not result["vetoed"] else _("Why.")
     return {"lead": lead, "text": reader.join([*reasons, _("Section 3 shows every rule.")])}

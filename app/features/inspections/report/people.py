@@ -230,7 +230,7 @@ def _times(record: Record, reader: Reader) -> str:
         (_("completed %(time)s"), times["completed"]),
     ]
     zone = offset(reader.local(times["completed"]).utcoffset())
-    told = reader.listed(text.replace("%(time)s", reader.moment(at)) for text, at in parts if at)
+    told = reader.comma.join(text.replace("%(time)s", reader.moment(at)) for text, at in parts if at)
     return _("%(times)s; clock of the site, UTC%(zone)s.", times=told[:1].upper() + told[1:], zone=zone)
 
 

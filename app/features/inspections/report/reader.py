@@ -43,6 +43,16 @@ class Reader:
         """Sentences one after the other; Chinese has no space between them."""
         return ("" if self.chinese else " ").join(part for part in parts if part)
 
+    @property
+    def comma(self) -> str:
+        """Between parts of a sentence, where `listed` stands between things of a kind."""
+        return "，" if self.chinese else ", "
+
+    @property
+    def dot(self) -> str:
+        """Between facts of a line; a Chinese middle dot is a full em wide and needs no space."""
+        return "·" if self.chinese else " · "
+
     def listed(self, parts: Iterable[str]) -> str:
         return ("、" if self.chinese else ", ").join(part for part in parts if part)
 
