@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical, digest
-from app.domain.merge import Key, Register
+from app.domain.merge import Key, Register, conflicts
 from app.domain.scale import Definition
 
 SLOTS = ("auditor", "auditee", "other")
@@ -70,6 +70,13 @@ def stroke_problem(strokes: Any) -> str | None:
 def is_covered(path: str, field: str) -> bool:
     """Whether a signature covers this register."""
     return not path.startswith("sign/") and not (path == "inspection" and field in _LEFT_OUT)
+
+
+def open_conflicts(state: Mapping[Key, Register]) -> list[Key]:
+    """The registers somebody must decide about, in order. Signing or deciding twice is no contradiction: each
+    stands in the history, and the latest counts.
+    """
+    return [key for key in conflicts(state) if is_covered(*key)]
 
 
 def covered(state: Mapping[Key, Register], hashes: Mapping[str, str]) -> list[list[str]]:
@@ -157,11 +164,13 @@ def slots(definition: Definition, rows: Iterable[Given]) -> list[dict[str, Any]]
     for slot in definition["rules"].get("signatures") or ():
         mine = [one for one in judged if one.slot == slot]
         counting = [one for one in mine if one.counts]
-        latest = (counting or mine or [None])[-1]
-        if counting and latest:
-            state = "signed" if latest.kind == "sign" else "refused"
+        latest = counting[-1] if counting else mine[-1] if mine else None
+        if latest is None:
+            state = "missing"
+        elif not latest.counts:
+            state = "outdated"
         else:
-            state = "outdated" if mine else "missing"
+            state = "signed" if latest.kind == "sign" else "refused"
         told.append({"slot": slot, "state": state, "row": latest.row if latest else None})
     return told
 
