@@ -1,0 +1,178 @@
+"""Inside the print room: HTML and pictures in, PDF/A-3u out. The only place that imports WeasyPrint.
+
+Loaded with the first job, not before: a library that is missing is then an answer, not a dead process. What
+was measured about WeasyPrint 70 is in the design's pdf.md; decision 0006 says what follows from it here.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from app.adapters.workroom_inside import Refused, serve
+
+ALWAYS = "html { image-rendering: crisp-edges }"  # without it /Interpolate true breaks PDF/A
+# Drawn by every font that is expected at all; only what lies outside is looked up, character by character.
+USUAL = re.compile("[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]")
+INVISIBLE = re.compile("[\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # joiners, marks, variants
+POINTS = 0.75  # of a CSS pixel
+
+
+def work(job: dict[str, Any]) -> dict[str, Any]:
+    """A report, a stamp alone, or (fonts only) nothing but loading. Refuses: report_renderer_missing,
+    report_foreign_address, report_picture_broken, report_anchor_missing.
+    """
+    os.environ["FONTCONFIG_FILE"] = job["fonts"]
+    weasyprint = _weasyprint()
+    gc.disable()  # a twelfth of the time (pdf.md §5.2); collected when the job is done
+    try:
+        if "stamp" in job:
+            _draw_stamp(weasyprint, job["stamp"])
+            return {}
+        if "html" in job:
+            return _draw(weasyprint, job)
+        return {"version": weasyprint.__version__}
+    finally:
+        gc.enable()
+        gc.collect()
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except OSError as error:  # it looks for Pango while it is imported
+        raise Refused("report_renderer_missing", what=str(error)[:200]) from error
+    if not _covered():
+        raise Refused("report_renderer_missing", what="no font draws Chinese")
+    return weasyprint
+
+
+def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
+    fetcher = _fetcher(job["photos"])
+    document = _render(weasyprint, Path(job["html"]).read_text("utf-8"), job["css"], fetcher)
+    boxes = _boxes(document, {*job["anchors"], *job["stamps"]})
+    made = datetime.fromtimestamp(job["made_at"], UTC)
+    document.metadata.created = document.metadata.modified = made.strftime("%Y-%m-%dT%H:%M:%SZ")
+    document.metadata.attachments = [_attachment(weasyprint, each) for each in job["enclosed"]]
+    with Path(job["out"]).open("wb") as out:
+        document.write_pdf(out, pdf_variant="pdf/a-3u", pdf_identifier=bytes.fromhex(job["identifier"]))
+    for anchor, stamp in job["stamps"].items():
+        _, left, bottom, right, top = boxes[anchor]
+        _draw_stamp(weasyprint, {**stamp, "width": right - left, "height": top - bottom})
+    return {"pages": len(document.pages), "boxes": boxes}
+
+
+def _draw_stamp(weasyprint: Any, stamp: dict[str, Any]) -> None:
+    page = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
+    document = _render(weasyprint, Path(stamp["html"]).read_text("utf-8"), page, _fetcher({}))
+    document.copy(document.pages[:1]).write_pdf(
+        stamp["out"], pdf_variant="pdf/a-3u", pdf_identifier=b"\x00" * 16
+    )
+
+
+def _render(weasyprint: Any, html: str, css: str, fetcher: Any) -> Any:
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
+        return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
+            stylesheets=sheets, presentational_hints=False
+        )
+    except FatalURLFetchingError as error:
+        code, _, what = str(error).partition("|")
+        raise Refused(code, what=what) from error
+
+
+def _fetcher(photos: dict[str, str]) -> Any:
+    """Knows the pictures of this report and `data:`; anything else ends the drawing."""
+    from PIL import Image
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class OnlyOurs(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url[:5].lower() == "data:":
+                return super().fetch(url, headers)
+            sha256 = url.removeprefix("photo:")
+            if url == sha256 or sha256 not in photos:
+                raise FatalURLFetchingError(f"report_foreign_address|{url[:120]}")
+            data = Path(photos[sha256]).read_bytes()
+            try:  # a picture that cannot be read would be left out without a word
+                Image.open(io.BytesIO(data), formats=("JPEG",)).close()
+                whole = data.endswith(b"\xff\xd9")  # decoded when it came in; only its end can be missing
+            except (OSError, SyntaxError, ValueError):
+                whole = False
+            if not whole:
+                raise FatalURLFetchingError(f"report_picture_broken|{sha256}")
+            return URLFetcherResponse(url, data, {"Content-Type": "image/jpeg"})
+
+    return OnlyOurs(allowed_protocols=("data", "photo"))
+
+
+def _boxes(document: Any, wanted: set[str]) -> dict[str, tuple[int, float, float, float, float]]:
+    found: dict[str, tuple[int, float, float, float, float]] = {}
+    for place, page in enumerate(document.pages):
+        for anchor, (x1, y1, x2, y2) in page.anchors.items():
+            if anchor in wanted and anchor not in found:
+                height = page.height
+                found[anchor] = (
+                    place,
+                    *(round(value * POINTS, 3) for value in (x1, height - y2, x2, height - y1)),
+                )
+    for anchor in sorted(wanted):
+        if anchor not in found:
+            raise Refused("report_anchor_missing", what=anchor)
+        _, left, bottom, right, top = found[anchor]
+        if right - left < 1 or top - bottom < 1:
+            raise Refused("report_anchor_missing", what=f"{anchor} has no size")
+    return found
+
+
+def _attachment(weasyprint: Any, each: dict[str, Any]) -> Any:
+    moment = datetime.fromtimestamp(each["made_at"], UTC)
+    return weasyprint.Attachment(
+        string=Path(each["path"]).read_bytes(),
+        name=each["name"],
+        description=each["description"],
+        relationship=each["relationship"],
+        created=moment,
+        modified=moment,
+    )
+
+
+def _drawable(html: str) -> str:
+    """Characters no font here has would be empty boxes and no PDF/A: their number is printed instead."""
+    strange = {character for character in set(html) if not USUAL.match(character)}
+    strange -= set(INVISIBLE.findall("".join(strange)))
+    missing = {ord(c): f"[U+{ord(c):04X}]" for c in strange if ord(c) not in _covered()}
+    return html.translate(missing) if missing else html
+
+
+@lru_cache(maxsize=1)
+def _covered() -> frozenset[int]:
+    """Every code point some font of ours draws; empty when none of them draws Chinese."""
+    import xml.etree.ElementTree as ElementTree  # noqa: S405 (our own file)
+
+    from fontTools.ttLib import TTFont, TTLibError
+
+    covered: set[int] = set()
+    configuration = ElementTree.parse(os.environ["FONTCONFIG_FILE"])  # noqa: S314 (our own file)
+    for folder in configuration.iter("dir"):
+        for path in sorted(Path(folder.text or "/nowhere").rglob("*")):
+            if path.suffix.lower() not in (".ttf", ".otf", ".ttc", ".otc"):
+                continue
+            try:
+                with TTFont(path, fontNumber=0, lazy=True) as font:
+                    covered |= set(font.getBestCmap() or ())
+            except (TTLibError, OSError, KeyError):
+                continue
+    return frozenset(covered) if ord("检") in covered else frozenset()
+
+
+if __name__ == "__main__":
+    serve(work)
