@@ -19,7 +19,9 @@ from app.adapters.workroom_inside import Refused, serve
 
 ALWAYS = "html { image-rendering: crisp-edges }"  # without it /Interpolate true breaks PDF/A
 # Drawn by every font that is expected at all; only what lies outside is looked up, character by character.
-USUAL = re.compile("[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]")
+USUAL = re.compile(
+    "[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]"
+)
 INVISIBLE = re.compile("[\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # joiners, marks, variants
 POINTS = 0.75  # of a CSS pixel
 
@@ -69,8 +71,9 @@ def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _draw_stamp(weasyprint: Any, stamp: dict[str, Any]) -> None:
-    page = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
-    document = _render(weasyprint, Path(stamp["html"]).read_text("utf-8"), page, _fetcher({}))
+    size = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
+    html = Path(stamp["html"]).read_text("utf-8")
+    document = _render(weasyprint, html, stamp["css"] + size, _fetcher({}))
     document.copy(document.pages[:1]).write_pdf(
         stamp["out"], pdf_variant="pdf/a-3u", pdf_identifier=b"\x00" * 16
     )
@@ -156,7 +159,7 @@ def _drawable(html: str) -> str:
 @lru_cache(maxsize=1)
 def _covered() -> frozenset[int]:
     """Every code point some font of ours draws; empty when none of them draws Chinese."""
-    import xml.etree.ElementTree as ElementTree  # noqa: S405 (our own file)
+    import xml.etree.ElementTree as ElementTree
 
     from fontTools.ttLib import TTFont, TTLibError
 

@@ -1,8 +1,9 @@
-"""Sealing finished reports: PAdES signatures of the organisation, each recording one person's act (DESIGN §8).
+"""Sealing finished reports: PAdES signatures of the organisation, each recording one person's act (DESIGN
+§8).
 
-The first seal certifies the file (DocMDP P=2: only filling in seals may follow) over fields that were all placed
-before; later ones are incremental updates. Nothing else ever touches the bytes. Only the worker calls this:
-it opens the keys. Levels: B-B, or B-LT where a time-stamp authority is configured (pdf.md §4).
+The first seal certifies the file (DocMDP P=2: only filling in seals may follow) over fields that were all
+placed before; later ones are incremental updates. Nothing else ever touches the bytes. Only the worker calls
+this: it opens the keys. Levels: B-B, or B-LT where a time-stamp authority is configured (pdf.md §4).
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class TimeStamping:
-    """A time-stamp authority (RFC 3161) and the certificates its answers are trusted by (PEM, one or more)."""
+    """A time-stamp authority (RFC 3161) and the certificates its answers are trusted by (PEM, one or
+    more).
+    """
 
     url: str
     roots: Path
@@ -72,9 +75,9 @@ class Sealer:
         with target.open("r+b") as file:
             writer = IncrementalPdfFileWriter(file)
             for name, box in fields.items():
-                corners = (box.left, box.bottom, box.right, box.top)
-                place = SigFieldSpec(name, on_page=box.page, box=corners, empty_field_appearance=False)
-                append_signature_field(writer, place)
+                corners: Any = (box.left, box.bottom, box.right, box.top)
+                spec = SigFieldSpec(name, on_page=box.page, box=corners, empty_field_appearance=False)
+                append_signature_field(writer, spec)
             for deed in deeds:
                 if deed.field not in fields:
                     append_signature_field(writer, SigFieldSpec(deed.field, on_page=0, box=(0, 0, 0, 0)))
@@ -160,7 +163,9 @@ def _time_stamper(stamping: TimeStamping) -> Any:
 
 
 def _kept_roots(folder: Path, stamping: TimeStamping) -> list[Any]:
-    """The authority's certificates; kept beside the seal, so that old reports stay checkable after a change."""
+    """The authority's certificates; kept beside the seal, so that old reports stay checkable after a
+    change.
+    """
     from asn1crypto import pem, x509
 
     found = []

@@ -1,8 +1,8 @@
 """The secret half of the seal: this installation's own authority, its signer, its list of withdrawn seals.
 
-Made by the worker at its first start, in a folder of its own; keys are P-256, readable by the worker's account
-only, never in the database. Organisation and PUBLIC_URL stand in the certificates, because they stand in sealed
-reports for decades (DESIGN §5.8). Facts about key usage: pdf.md §4; periods: decision 0007.
+Made by the worker at its first start, in a folder of its own; keys are P-256, readable by the worker's
+account only, never in the database. Organisation and PUBLIC_URL stand in the certificates, because they
+stand in sealed reports for decades (DESIGN §5.8). Facts about key usage: pdf.md §4; periods: decision 0007.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Keys:
 
 
 def ensure(folder: Path, organisation: str, public_url: str, now: datetime, demo: bool = False) -> bool:
-    """Makes what is missing, of another name, or old; whether anything was made. Safe to call at once from two
-    processes. A new signer keeps the authority; the old signer's certificate stays beside it.
+    """Makes what is missing, of another name, or old; whether anything was made. Safe to call at once from
+    two processes. A new signer keeps the authority; the old signer's certificate stays beside it.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o755)
     with _locked(folder):

@@ -6,7 +6,11 @@ The keys beside them are made and opened by the worker only (seal_keys.py, seal.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from cryptography import x509
 
 CA, CRL, SIGNER = "ca.crt", "seals.crl", "signer.crt"  # all DER
 TSA_ROOTS = "tsa-*.crt"  # of every time-stamp authority ever used, so that old reports stay checkable
@@ -41,3 +45,16 @@ def fingerprint(certificate: bytes | None) -> str:
 def roots(folder: Path) -> list[Path]:
     """Certificates of time-stamp authorities that our reports carry stamps of."""
     return sorted(folder.glob(TSA_ROOTS))
+
+
+def state(folder: Path, now: datetime) -> dict[str, Any]:
+    """For /health: whether there is a seal, until when, and whether the list of withdrawn ones is fresh."""
+    certificate, withdrawn = ca_der(folder), crl_der(folder)
+    if certificate is None or withdrawn is None:
+        return {"ok": False, "why": "There is no seal yet: the worker makes it when it starts."}
+    until = x509.load_der_x509_certificate(certificate).not_valid_after_utc
+    facts = {"fingerprint": fingerprint(certificate), "until": until.date().isoformat()}
+    renewal = x509.load_der_x509_crl(withdrawn).next_update_utc
+    if renewal is None or renewal <= now:
+        return {"ok": False, "why": "The list of withdrawn seals is old: is the worker running?", **facts}
+    return {"ok": until > now, **facts}

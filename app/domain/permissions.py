@@ -46,6 +46,7 @@ class Act(StrEnum):
     START_INSPECTION = "start_inspection"
     ANSWER_INSPECTION = "answer_inspection"
     COMPLETE_INSPECTION = "complete_inspection"
+    SEE_REPORTS = "see_reports"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
     SEE_JOURNAL = "see_journal"
@@ -75,6 +76,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.START_INSPECTION: _FIELD,
     Act.ANSWER_INSPECTION: _FIELD,
     Act.COMPLETE_INSPECTION: _FIELD,
+    Act.SEE_REPORTS: _ALL,  # which ones, the kind of record says
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,
