@@ -19,6 +19,7 @@ from typing import Any
 from app.adapters.workroom_inside import serve
 
 END = re.compile(rb"%%EOF(\r\n|\r|\n)?")
+PART = re.compile(rb"\d\s+\d+\s+obj\b|startxref|trailer|%%EOF")  # what a part of a document has
 MOST_ENDS = 64
 MOST_SEALS = 32
 MOST_PAGES = 2000
@@ -38,6 +39,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         "pages": 0,
         "seals": [],
         "changes": [],
+        "bare_from": max((part.end() for part in PART.finditer(data)), default=0),
     }
     if b"%PDF-" not in data[:1024]:
         return facts
@@ -51,7 +53,7 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     except (MemoryError, KeyboardInterrupt):
         raise
     except Exception:  # whatever a crafted file can make a parser raise: it cannot be read
-        facts.update(readable=False, seals=[], changes=[])
+        facts.update(readable=False, seals=[], changes=["unreadable_update"])
     return facts
 
 
@@ -188,7 +190,7 @@ class _State:
         self._seen: dict[Any, str] = {}
         root = resolver.root
         self.pages = [self._page(page) for page in _pages(root)]
-        names = root.get("/Names", {})
+        names = _held(root, "/Names", {})
         self.attachments = self._digest([names.get("/EmbeddedFiles"), root.get("/AF")])
         known = {
             "/Pages",
@@ -204,9 +206,9 @@ class _State:
         self.rest = self._digest({key: root[key] for key in root if key not in known})
 
     def _page(self, page: Any) -> dict[str, str]:
-        resources = page.get("/Resources", {})
+        resources = _held(page, "/Resources", {})
         annotations = [
-            each.get_object() for each in page.get("/Annots", ()) if not _is_field(each.get_object())
+            each.get_object() for each in _held(page, "/Annots", ()) if not _is_field(each.get_object())
         ]
         return {
             "content": self._digest([page.get("/Contents"), page.get("/MediaBox"), page.get("/Rotate")]),
@@ -246,9 +248,14 @@ class _State:
         return digest.hexdigest()
 
 
+def _held(container: Any, key: str, default: Any = None) -> Any:
+    """A member with its reference followed; pyHanko's own `get` gives the bare reference."""
+    return container[key] if key in container else default  # noqa: SIM401
+
+
 def _is_field(annotation: Any) -> bool:
     """Whether it is the box of a seal: filled in by later seals, and allowed to be."""
-    return annotation.get("/Subtype") == "/Widget" and annotation.get("/FT") == "/Sig"
+    return _held(annotation, "/Subtype") == "/Widget" and _held(annotation, "/FT") == "/Sig"
 
 
 def _pages(root: Any) -> Iterator[Any]:

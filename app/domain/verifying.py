@@ -57,7 +57,8 @@ class Facts:
     """A file. `beginnings`: size → SHA-256 of the file up to each of its ends ("%%EOF"), the whole last.
 
     `changes`: what is different from what the last seal covers: page_added, page_removed, page_content,
-    annotation, font, picture, attachment, other.
+    annotation, font, picture, attachment, other. `bare_from`: behind this byte there is nothing a reader
+    could take for a part of the document.
     """
 
     size: int
@@ -68,6 +69,7 @@ class Facts:
     beginnings: Mapping[int, str] = field(default_factory=dict)
     seals: Sequence[Seal] = ()
     changes: Sequence[str] = ()
+    bare_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,9 @@ def judge(facts: Facts, issued: Sequence[Issued], known: bool) -> Verdict:
     states = {each.sha256: each for each in issued}
     if facts.sha256 in states:
         return Verdict.GENUINE if states[facts.sha256].turn == last else Verdict.EARLIER
-    if any(sha256 in states for size, sha256 in facts.beginnings.items() if size < facts.size):
-        return Verdict.CHANGED if facts.changes or _unsound(facts) else Verdict.APPENDED
+    begins = max((size for size, sha256 in facts.beginnings.items() if sha256 in states), default=None)
+    if begins is not None:
+        return _continued(facts, states[facts.beginnings[begins]], begins)
     if not facts.readable:
         return Verdict.UNREADABLE
     ours = [seal for seal in facts.seals if seal.ours]
@@ -105,6 +108,16 @@ def judge(facts: Facts, issued: Sequence[Issued], known: bool) -> Verdict:
         return Verdict.CHANGED
     expected = max((each.seals for each in issued), key=len, default=())
     return Verdict.EARLIER if len(ours) < len(expected) else Verdict.OFF_RECORD
+
+
+def _continued(facts: Facts, state: Issued, begins: int) -> Verdict:
+    """A file that begins with what we issued and goes on behind it."""
+    if facts.bare_from <= begins:
+        return Verdict.APPENDED
+    ours = [seal for seal in facts.seals if seal.ours]
+    if facts.readable and len(ours) < len(state.seals):
+        return Verdict.STRIPPED
+    return Verdict.CHANGED
 
 
 def _unsound(facts: Facts) -> bool:
@@ -135,6 +148,7 @@ def facts_of(told: Mapping[str, Any]) -> Facts:
             for seal in told["seals"]
         ],
         changes=told["changes"],
+        bare_from=told["bare_from"],
     )
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import click
-from flask import current_app
+from flask import current_app, g
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
@@ -30,6 +30,7 @@ WORKS = "plumbline.reports.works"
 @with_appcontext
 def verify(file: Path) -> None:
     """Say what a PDF is to this installation. Ends with 0 only when it is a report as it was issued here."""
+    _speak()
     config = current_app.config["PLUMBLINE"]
     folder = seal_public.folder_in(config.data)
     if seal_public.ca_der(folder) is None:
@@ -63,6 +64,7 @@ def issue(number: str) -> None:
     """Make the reports of this number that are not issued yet, here and now, with this installation's
     seal.
     """
+    _speak()
     works = current_app.extensions[WORKS]
     waiting = list(reading().scalars(select(Report).where(Report.number == number, Report.state != "issued")))
     if not waiting:
@@ -79,3 +81,8 @@ def issue(number: str) -> None:
         failed = failed or done.state != "issued"
         click.echo(f"{done.number} r{done.revision} {done.language}: {done.state} {words.problem(done)}")
     sys.exit(1 if failed else 0)
+
+
+def _speak() -> None:
+    """Nobody is signed in on the command line: the installation's language, its time zone."""
+    g.actor, g.language = None, current_app.config["PLUMBLINE"].language

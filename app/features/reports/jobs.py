@@ -308,7 +308,7 @@ def _deed(seal: Seal, stamp: Path | None) -> Deed:
 
 def _in_language(language: str, write: Callable[[], Any]) -> Any:
     """Templates, dates and data words in the report's language."""
-    g.setdefault("actor", None)  # nobody reads here: instants without a zone of their own stand in the house's
+    g.setdefault("actor", None)  # nobody reads here: instants stand in the house's time zone
     with force_locale(babel_locale(language)):
         before, g.language = g.get("language"), language
         try:

@@ -25,6 +25,8 @@ from app.features.reports import commands
 from app.features.reports.cli import WORKS
 from app.features.reports.jobs import Works
 from app.features.reports.models import Report
+from app.features.reports.routes import ROOM as CHECKS
+from app.web.limits import limiter
 from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.photos import jpeg
@@ -112,7 +114,7 @@ def open_app(config: Config) -> Flask:
 
 def close_app(app: Flask) -> None:
     app.extensions[WORKS].room.close()
-    app.extensions["plumbline.reports.checks"].close()
+    app.extensions[CHECKS].close()
     app.extensions["plumbline.database"].engine.dispose()
 
 
@@ -153,6 +155,8 @@ def copied(made: House, tmp_path: Path) -> Callable[..., House]:
         data = tmp_path / f"copy-{len(opened)}"
         shutil.copytree(made.data, data)
         app = open_app(settings(data, **environ))
+        app.extensions[WORKS].room = made.works.room  # one renderer for the whole run
+        app.extensions[CHECKS] = made.app.extensions[CHECKS]
         opened.append(app)
         walks = known()
         walks.told = {
@@ -163,7 +167,7 @@ def copied(made: House, tmp_path: Path) -> Callable[..., House]:
 
     yield copy  # type: ignore[misc]
     for app in opened:
-        close_app(app)
+        app.extensions["plumbline.database"].engine.dispose()
 
 
 @pytest.fixture
@@ -175,3 +179,9 @@ def house(copied: Callable[..., House]) -> House:
 def cast_on_both(app_on_both: Flask) -> tuple[Cast, Walks]:
     """The cast and the test kind, on each engine in turn."""
     return assemble(app_on_both), known()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_yet(made: House) -> None:
+    """Each test begins with no attempts against any limit."""
+    limiter.reset()

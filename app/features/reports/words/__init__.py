@@ -107,6 +107,7 @@ CHANGES: dict[str, LazyString] = {
     "font": _l("A font was exchanged, which can make letters look like others."),
     "picture": _l("A picture was exchanged."),
     "attachment": _l("An attached file was added or exchanged."),
+    "unreadable_update": _l("What was added behind it cannot be read."),
     "other": _l("Other parts of the file were changed."),
 }
 LEVELS: dict[str, LazyString] = {
