@@ -32,6 +32,7 @@ from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
+from app.features.evidence import commands as evidence
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -124,6 +125,8 @@ def connect_reports(
     """The machine that makes reports: what the worker carries out, what the web process may look at."""
     for kind in REPORT_KINDS:
         REPORTS.add(kind)
+    if reports_commands.photo_arrived not in evidence.ARRIVED:
+        evidence.ARRIVED.append(reports_commands.photo_arrived)
     works = Works(config, blobs, room)
     work.first(works.start)
     work.handle(reports_commands.ISSUE, works.issue)

@@ -32,6 +32,8 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     """
     os.environ["FONTCONFIG_FILE"] = job["fonts"]
     weasyprint = _weasyprint()
+    from weasyprint.urls import FatalURLFetchingError
+
     gc.disable()  # a twelfth of the time (pdf.md §5.2); collected when the job is done
     try:
         if "stamp" in job:
@@ -40,6 +42,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         if "html" in job:
             return _draw(weasyprint, job)
         return {"version": weasyprint.__version__}
+    except FatalURLFetchingError as error:
+        code, _, what = str(error).partition("|")
+        raise Refused(code, what=what) from error
     finally:
         gc.enable()
         gc.collect()
@@ -64,6 +69,8 @@ def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
     document.metadata.attachments = [_attachment(weasyprint, each) for each in job["enclosed"]]
     with Path(job["out"]).open("wb") as out:
         document.write_pdf(out, pdf_variant="pdf/a-3u", pdf_identifier=bytes.fromhex(job["identifier"]))
+    for address in fetcher.refused:  # inside an SVG the renderer goes on without it
+        raise Refused("report_foreign_address", what=address)
     for anchor, stamp in job["stamps"].items():
         _, left, bottom, right, top = boxes[anchor]
         _draw_stamp(weasyprint, {**stamp, "width": right - left, "height": top - bottom})
@@ -80,16 +87,10 @@ def _draw_stamp(weasyprint: Any, stamp: dict[str, Any]) -> None:
 
 
 def _render(weasyprint: Any, html: str, css: str, fetcher: Any) -> Any:
-    from weasyprint.urls import FatalURLFetchingError
-
-    try:
-        sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
-        return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
-            stylesheets=sheets, presentational_hints=False
-        )
-    except FatalURLFetchingError as error:
-        code, _, what = str(error).partition("|")
-        raise Refused(code, what=what) from error
+    sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
+    return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
+        stylesheets=sheets, presentational_hints=False
+    )
 
 
 def _fetcher(photos: dict[str, str]) -> Any:
@@ -98,11 +99,14 @@ def _fetcher(photos: dict[str, str]) -> Any:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class OnlyOurs(URLFetcher):
+        refused: list[str] = []  # noqa: RUF012 (a class for each report)
+
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url[:5].lower() == "data:":
                 return super().fetch(url, headers)
             sha256 = url.removeprefix("photo:")
             if url == sha256 or sha256 not in photos:
+                self.refused.append(url[:120])
                 raise FatalURLFetchingError(f"report_foreign_address|{url[:120]}")
             data = Path(photos[sha256]).read_bytes()
             try:  # a picture that cannot be read would be left out without a word

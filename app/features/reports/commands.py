@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from app import journal, outbox, search
 from app.domain.errors import Invalid, NotFound, PlumblineError, Stale
+from app.domain.printing import printable
 from app.features.reports.models import KIND, UNDER_WAY, Report, ReportFile
 from app.features.reports.report import REPORTS, Seal
 
@@ -67,6 +68,7 @@ def request(
     if known is None:
         raise NotFound()
     listed = known.listed(session, record_id, revision)
+    title, company, subject = (printable(text) for text in (listed.title, listed.company, listed.subject))
     made = Report(
         kind=kind,
         record_id=record_id,
@@ -76,10 +78,10 @@ def request(
         state="queued",
         progress={},
         verify_id=new_verify_id(),
-        title=listed.title,
+        title=title,
         company_id=listed.company_id,
-        company=listed.company,
-        subject=listed.subject,
+        company=company,
+        subject=subject,
         grade=listed.grade,
         date=listed.date,
         requested_at=now,
@@ -93,7 +95,7 @@ def request(
             session.flush()
     except IntegrityError:  # another request was faster
         return session.scalars(select(Report).where(*same)).one()
-    search.put(session, KIND, made.id, listed.number, listed.title, listed.company, listed.subject)
+    search.put(session, KIND, made.id, listed.number, title, company, subject)
     facts = {"record": str(record_id), "revision": revision, "language": language}
     journal.write(session, "report_requested", (KIND, made.id), now, person_id, facts)
     outbox.send(session, ISSUE, {"report": str(made.id)}, now)

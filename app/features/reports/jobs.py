@@ -142,7 +142,7 @@ class Works:
             deeds = [_deed(seal, drawn.stamps.get(seal.anchor)) for seal in named]
             target, pages = place / "sealed.pdf", drawn.pages
             self._sealer().seal(drawn.path, target, fields, deeds, control.verify_url, level)
-        seals = [{"field": seal.field, "name": seal.name or ""} for seal in named]
+        seals = [{"field": seal.field, "name": printable(seal.name or "")} for seal in named]
         made = self._kept(target, pages, level, seals)
         with transaction() as session:
             commands.issue(session, report.id, made, content.digest, identifier, clock.now())
@@ -167,7 +167,7 @@ class Works:
             with self.room.stamped(page, _style("stamp"), width, height) as stamp:
                 address = self._verify_url(report)
                 self._sealer().add(source, target, _deed(seal, stamp), address, level)
-            seals = [*present.seals, {"field": seal.field, "name": seal.name or ""}]
+            seals = [*present.seals, {"field": seal.field, "name": printable(seal.name or "")}]
             made = self._kept(target, present.pages, level, seals)
         with transaction() as session:
             if not commands.add_seal(session, report_id, seal.field, present.turn, made, clock.now()):
