@@ -39,6 +39,8 @@ class Config:
     proxies: int
     threads: int
     build: str
+    tsa_url: str | None = None
+    tsa_roots: Path | None = None
 
     @property
     def https(self) -> bool:
@@ -96,6 +98,14 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
     smtp_url = value("SMTP_URL", "") or None
     if backend == "smtp" and not smtp_url:
         raise BadSetting("MAIL_BACKEND is smtp, so SMTP_URL must say where, for example smtp://mail:587.")
+    tsa_url, tsa_roots = value("PLUMBLINE_TSA_URL", "") or None, value("PLUMBLINE_TSA_CA", "")
+    if tsa_url and not tsa_url.startswith(("http://", "https://")):
+        raise BadSetting(f"PLUMBLINE_TSA_URL is {tsa_url!r}; it must start with https:// or http://.")
+    if tsa_url and not Path(tsa_roots or "/").is_file():
+        raise BadSetting(
+            "PLUMBLINE_TSA_URL is set, so PLUMBLINE_TSA_CA must name a file with the root certificates (PEM) "
+            "of that time-stamp authority."
+        )
     return Config(
         data=data,
         database_url=database_url,
@@ -112,6 +122,8 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         proxies=number("PLUMBLINE_PROXIES", 0, 0, 5),
         threads=number("PLUMBLINE_THREADS", 12, 1, 64),
         build=_build(),
+        tsa_url=tsa_url,
+        tsa_roots=Path(tsa_roots).resolve() if tsa_url else None,
     )
 
 

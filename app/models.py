@@ -9,6 +9,7 @@ from app.features.evidence import models as evidence
 from app.features.inspections import models as inspections
 from app.features.operations import models as operations
 from app.features.places import models as places
+from app.features.reports import models as reports
 
 __all__ = [
     "Base",
@@ -22,5 +23,6 @@ __all__ = [
     "operations",
     "outbox",
     "places",
+    "reports",
     "search",
 ]

@@ -13,11 +13,12 @@ from flask_wtf import CSRFProtect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.adapters import clock, jobs, mail
+from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
+from app.adapters.seal_check import CheckRoom
 from app.config import Config
-from app.db import transaction
+from app.db import reading, transaction
 from app.demo.cli import demo
 from app.domain.permissions import Act, ScopeKind
 from app.features.accounts import cli as accounts_cli
@@ -31,6 +32,7 @@ from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
+from app.features.evidence import commands as evidence
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -39,6 +41,13 @@ from app.features.inspections.record import InspectionKind
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.reports import api as reports_api
+from app.features.reports import cli as reports_cli
+from app.features.reports import commands as reports_commands
+from app.features.reports import queries as reports_queries
+from app.features.reports import routes as reports_pages
+from app.features.reports.jobs import Works
+from app.features.reports.report import REPORTS, ReportKind
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
 from app.web import health, identity, navigation
@@ -50,12 +59,15 @@ PAGES = (
     companies_pages.bp,
     places_pages.bp,
     checklists_pages.bp,
+    reports_pages.bp,
+    reports_pages.door,
     inspections_pages.bp,
     sync_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, inspections_api.bp, sync.bp)
-COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo)
+APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp)
+COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo)
+REPORT_KINDS: tuple[ReportKind, ...] = ()  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
@@ -72,6 +84,7 @@ PLACES = [
         desk=False,
         view="#/phone",
     ),
+    Place("reports.index", "report", _l("Reports"), Act.SEE_REPORTS),
     Place("checklists.index", "check", _l("Checklists")),
     Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
@@ -101,8 +114,29 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
+    connect_reports(app, work, config, blobs, room)
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
+
+
+def connect_reports(
+    app: Flask, work: jobs.Jobs, config: Config, blobs: LocalBlobs, room: PictureRoom
+) -> None:
+    """The machine that makes reports: what the worker carries out, what the web process may look at."""
+    for kind in REPORT_KINDS:
+        REPORTS.add(kind)
+    if reports_commands.photo_arrived not in evidence.ARRIVED:
+        evidence.ARRIVED.append(reports_commands.photo_arrived)
+    works = Works(config, blobs, room)
+    work.first(works.start)
+    work.handle(reports_commands.ISSUE, works.issue)
+    work.handle(reports_commands.SEAL, works.seal)
+    work.every("seal.renew", timedelta(days=1), works.keep_keys)
+    app.extensions[reports_cli.WORKS] = works
+    app.extensions[reports_pages.BLOBS] = blobs
+    app.extensions[reports_pages.ROOM] = CheckRoom()
+    health.register(app, "seal", lambda: seal_public.state(seal_public.folder_in(config.data), clock.now()))
+    health.register(app, "report_queue", lambda: reports_queries.queue(reading(), clock.now()))
 
 
 def sweep(blobs: LocalBlobs) -> None:

@@ -50,6 +50,7 @@ class Jobs:
         self._config = config
         self._handlers: dict[str, Handler] = {}
         self._periods: dict[str, timedelta] = {}
+        self._first: list[Callable[[], None]] = []
         self._rung = threading.Event()
         self._silent_until = 0.0
         self.every("outbox.sweep", timedelta(days=1), sweep)
@@ -64,6 +65,10 @@ class Jobs:
         """Registers something done once in each period, by whichever worker comes first."""
         self.handle(kind, handler)
         self._periods[kind] = period
+
+    def first(self, work: Callable[[], None]) -> None:
+        """Registers what a worker does once, before its first job, in an app context."""
+        self._first.append(work)
 
     @cached_property
     def huey(self) -> Huey:
@@ -114,6 +119,12 @@ class Jobs:
 
     def work(self, app: Flask, stop: threading.Event, threads: int = 2) -> None:
         """Works until `stop` is set; jobs under way are finished first."""
+        for work in self._first:
+            try:
+                with app.app_context():
+                    work()
+            except Exception:
+                log.exception("what a worker does first could not be done")
         crew = [threading.Thread(target=self._listen, args=(stop,), name="bell")]
         crew += [threading.Thread(target=self._toil, args=(app, stop)) for _ in range(threads)]
         for member in crew:

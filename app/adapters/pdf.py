@@ -64,6 +64,7 @@ class Sheet:
     enclosed: Sequence[Enclosed] = ()
     anchors: Sequence[str] = ()
     stamps: Mapping[str, str] = field(default_factory=dict)
+    stamp_css: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ class PrintRoom:
     """One warm process in which reports are drawn; it starts with the first one."""
 
     def __init__(self, fonts: Path, limits: Limits = LIMITS) -> None:
-        """`fonts`: a folder of ours for the fonts' configuration and cache, and for fonts one wants to add."""
+        """`fonts`: a folder of ours for the fonts' configuration and cache, and for fonts one wants to
+        add.
+        """
         self._room = Workroom("app.adapters.pdf_worker", limits)
         self._fonts = fonts
 
@@ -112,9 +115,9 @@ class PrintRoom:
     def drawn(self, sheet: Sheet) -> Iterator[Drawn]:
         """The report, as files that last as long as the block.
 
-        Raises Invalid: report_foreign_address (it names an address that is not its own), report_picture_broken,
-        report_anchor_missing, report_too_heavy (time or memory); Unavailable: report_renderer_missing (a
-        library or font is not there), report_renderer_busy, report_not_drawn.
+        Raises Invalid: report_foreign_address (it names an address that is not its own),
+        report_picture_broken, report_anchor_missing, report_too_heavy (time or memory); Unavailable:
+        report_renderer_missing (a library or font is not there), report_renderer_busy, report_not_drawn.
         """
         with tempfile.TemporaryDirectory(prefix="plumbline-report-") as folder:
             job = self._job(sheet, Path(folder))
@@ -127,7 +130,7 @@ class PrintRoom:
             )
 
     @contextmanager
-    def stamped(self, html: str, width: float, height: float) -> Iterator[Path]:
+    def stamped(self, html: str, css: str, width: float, height: float) -> Iterator[Path]:
         """One stamp alone, width and height in points, for a seal that is added later. Raises as `drawn`."""
         with tempfile.TemporaryDirectory(prefix="plumbline-stamp-") as folder:
             page, out = Path(folder) / "stamp.html", Path(folder) / "stamp.pdf"
@@ -135,7 +138,13 @@ class PrintRoom:
             self._ask(
                 {
                     "fonts": str(self._configuration()),
-                    "stamp": {"html": str(page), "out": str(out), "width": width, "height": height},
+                    "stamp": {
+                        "html": str(page),
+                        "css": css,
+                        "out": str(out),
+                        "width": width,
+                        "height": height,
+                    },
                 }
             )
             yield out
@@ -169,6 +178,7 @@ class PrintRoom:
             "stamps": {
                 anchor: {
                     "html": put(f"stamp-{place}.html", html.encode()),
+                    "css": sheet.stamp_css,
                     "out": str(folder / f"stamp-{place}.pdf"),
                 }
                 for place, (anchor, html) in enumerate(sheet.stamps.items())

@@ -19,7 +19,9 @@ from app.adapters.workroom_inside import Refused, serve
 
 ALWAYS = "html { image-rendering: crisp-edges }"  # without it /Interpolate true breaks PDF/A
 # Drawn by every font that is expected at all; only what lies outside is looked up, character by character.
-USUAL = re.compile("[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]")
+USUAL = re.compile(
+    "[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]"
+)
 INVISIBLE = re.compile("[\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # joiners, marks, variants
 POINTS = 0.75  # of a CSS pixel
 
@@ -30,6 +32,8 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     """
     os.environ["FONTCONFIG_FILE"] = job["fonts"]
     weasyprint = _weasyprint()
+    from weasyprint.urls import FatalURLFetchingError
+
     gc.disable()  # a twelfth of the time (pdf.md §5.2); collected when the job is done
     try:
         if "stamp" in job:
@@ -38,6 +42,9 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
         if "html" in job:
             return _draw(weasyprint, job)
         return {"version": weasyprint.__version__}
+    except FatalURLFetchingError as error:
+        code, _, what = str(error).partition("|")
+        raise Refused(code, what=what) from error
     finally:
         gc.enable()
         gc.collect()
@@ -62,6 +69,8 @@ def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
     document.metadata.attachments = [_attachment(weasyprint, each) for each in job["enclosed"]]
     with Path(job["out"]).open("wb") as out:
         document.write_pdf(out, pdf_variant="pdf/a-3u", pdf_identifier=bytes.fromhex(job["identifier"]))
+    for address in fetcher.refused:  # inside an SVG the renderer goes on without it
+        raise Refused("report_foreign_address", what=address)
     for anchor, stamp in job["stamps"].items():
         _, left, bottom, right, top = boxes[anchor]
         _draw_stamp(weasyprint, {**stamp, "width": right - left, "height": top - bottom})
@@ -69,24 +78,19 @@ def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def _draw_stamp(weasyprint: Any, stamp: dict[str, Any]) -> None:
-    page = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
-    document = _render(weasyprint, Path(stamp["html"]).read_text("utf-8"), page, _fetcher({}))
+    size = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
+    html = Path(stamp["html"]).read_text("utf-8")
+    document = _render(weasyprint, html, stamp["css"] + size, _fetcher({}))
     document.copy(document.pages[:1]).write_pdf(
         stamp["out"], pdf_variant="pdf/a-3u", pdf_identifier=b"\x00" * 16
     )
 
 
 def _render(weasyprint: Any, html: str, css: str, fetcher: Any) -> Any:
-    from weasyprint.urls import FatalURLFetchingError
-
-    try:
-        sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
-        return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
-            stylesheets=sheets, presentational_hints=False
-        )
-    except FatalURLFetchingError as error:
-        code, _, what = str(error).partition("|")
-        raise Refused(code, what=what) from error
+    sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
+    return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
+        stylesheets=sheets, presentational_hints=False
+    )
 
 
 def _fetcher(photos: dict[str, str]) -> Any:
@@ -95,11 +99,14 @@ def _fetcher(photos: dict[str, str]) -> Any:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class OnlyOurs(URLFetcher):
+        refused: list[str] = []  # noqa: RUF012 (a class for each report)
+
         def fetch(self, url: str, headers: Any = None) -> Any:
             if url[:5].lower() == "data:":
                 return super().fetch(url, headers)
             sha256 = url.removeprefix("photo:")
             if url == sha256 or sha256 not in photos:
+                self.refused.append(url[:120])
                 raise FatalURLFetchingError(f"report_foreign_address|{url[:120]}")
             data = Path(photos[sha256]).read_bytes()
             try:  # a picture that cannot be read would be left out without a word
@@ -156,7 +163,7 @@ def _drawable(html: str) -> str:
 @lru_cache(maxsize=1)
 def _covered() -> frozenset[int]:
     """Every code point some font of ours draws; empty when none of them draws Chinese."""
-    import xml.etree.ElementTree as ElementTree  # noqa: S405 (our own file)
+    import xml.etree.ElementTree as ElementTree
 
     from fontTools.ttLib import TTFont, TTLibError
 

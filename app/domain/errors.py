@@ -130,6 +130,11 @@ _CATALOGUE = """
     too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
     picture_check_unavailable unsupported_picture storage_unavailable
 
+    report_photos_missing report_foreign_address report_picture_broken report_anchor_missing report_too_heavy
+    report_renderer_missing report_renderer_busy report_not_drawn report_under_way report_file_too_large
+    report_not_issued report_already_sealed reports_too_many time_stamp_unreachable seal_check_unavailable
+    seal_check_busy seal_missing
+
     sheet_cell_too_long sheet_check_timed_out sheet_check_unavailable sheet_empty sheet_old_format
     sheet_quote_open sheet_row_too_wide mail_header_unsafe mail_not_sent mail_refused
 """

@@ -48,6 +48,7 @@ class Act(StrEnum):
     COMPLETE_INSPECTION = "complete_inspection"
     APPROVE_INSPECTION = "approve_inspection"
     REVISE_INSPECTION = "revise_inspection"
+    SEE_REPORTS = "see_reports"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
     SEE_JOURNAL = "see_journal"
@@ -79,6 +80,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.COMPLETE_INSPECTION: _FIELD,
     Act.APPROVE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER}),
     Act.REVISE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER, Role.AUDITOR}),
+    Act.SEE_REPORTS: _ALL,  # which ones, the kind of record says
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,

@@ -1,8 +1,8 @@
 """Text as it can be printed: what a PDF/A cannot hold, or what would deceive its reader, is taken out.
 
 A PDF/A must map every character to a glyph, so controls, private and unassigned-for-ever code points are
-refused by validators; U+2028 beside a soft hyphen ends WeasyPrint 70 with an assertion (pdf.md §3). Marks that
-turn the direction of what follows could make one sentence read as another.
+refused by validators; U+2028 beside a soft hyphen ends WeasyPrint 70 with an assertion (pdf.md §3). Marks
+that turn the direction of what follows could make one sentence read as another.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def printable(text: str) -> str:
 
 
 def printable_all(value: Any) -> Any:
-    """The same value with every text in it printable, keys too; what is neither text nor a container stays."""
+    """The same value with every text in it printable, keys too; what is neither text nor a container
+    stays.
+    """
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, Mapping):

@@ -62,6 +62,28 @@ SENTENCES: dict[str, LazyString] = {
         "The sheet has no column for the company's name. Start from the sample sheet."
     ),
     "sheet_row_unreadable": _l("This row cannot be read."),
+    # reports and their seals
+    "report_photos_missing": _l("Photos are still on the way. The report is made when they are here."),
+    "report_foreign_address": _l(
+        "The report names something from outside, which is never fetched: %(what)s."
+    ),
+    "report_picture_broken": _l("A photo cannot be read: %(what)s."),
+    "report_anchor_missing": _l("The page has no place for the seal %(what)s."),
+    "report_too_heavy": _l("This report needs more time or memory than it may use."),
+    "report_renderer_missing": _l(
+        "This server cannot draw reports yet. Ask whoever runs it to look at its health page: %(what)s."
+    ),
+    "report_renderer_busy": _l("The server is too busy to draw reports just now. It tries again by itself."),
+    "report_not_drawn": _l("The report could not be drawn. It was written down; try again in a moment."),
+    "report_under_way": _l("This report is being made. Wait a moment."),
+    "report_file_too_large": _l("This file is larger than 50 MB. No report is."),
+    "report_not_issued": _l("This report is not issued yet."),
+    "report_already_sealed": _l("This place is signed already."),
+    "reports_too_many": _l("Choose %(limit)s reports at most."),
+    "time_stamp_unreachable": _l("The time-stamp authority does not answer. It is asked again by itself."),
+    "seal_check_unavailable": _l("Files cannot be checked just now. Try again in a moment."),
+    "seal_check_busy": _l("The server is busy for a moment. Try again; nothing is lost."),
+    "seal_missing": _l("This installation has no seal yet. It is made when the worker starts."),
     # checklists and inspections
     "checklist_invalid": _l("This checklist has a fault and was not published."),
     "version_not_published": _l("This checklist version is not published."),

@@ -16,8 +16,10 @@ from app.web.sentences import SENTENCES
 
 FEATURES = ROOT / "app" / "features"
 TEMPLATES = ROOT / "templates"
-# What DESIGN §3 names; mails (letters) and words (codes in the reader's language) were added, decision 0004.
+# What DESIGN §3 names; mails (letters) and words (codes in the reader's language) were added, decision 0004,
+# jobs (what the worker carries out) with decision 0006.
 ROOMS = {
+    "jobs",
     "mails",
     "words",
     "models",

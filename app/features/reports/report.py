@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.domain.permissions import Actor
@@ -34,9 +35,10 @@ class Attachment:
 class Seal:
     """One seal on the report: the organisation vouches for one person's act.
 
-    `field`: the name of the signature field. `anchor`: the id of the element on the page whose box the visible
-    stamp fills. `name`, `role`, `meaning` and `at` are written into the signature; a field whose `name` is None
-    is placed empty, for a party who signs the report later. `refused`: this person declined, with a reason.
+    `field`: the name of the signature field. `anchor`: the id of the element on the page whose box the
+    visible stamp fills. `name`, `role`, `meaning` and `at` are written into the signature; a field whose
+    `name` is None is placed empty, for a party who signs the report later. `refused`: this person declined,
+    with a reason.
     """
 
     field: str
@@ -53,10 +55,12 @@ class Seal:
 class Content:
     """Everything one issue of a report is drawn from.
 
-    `template` lies below templates/pdf and gets `context` and, from the machine, `control`
-    (see reports.commands: number, revision, verify_url, verify_qr (SVG data URI), fingerprint, digest, issued_at,
-    organisation, level). Pictures are referred to as `photo:<sha256>` in `src`; `photos` lists their hashes,
-    each drawn in the report's size (1280 px). Nothing else is ever fetched.
+    `template` lies below templates/pdf; the sheet of the same name with .css beside it is its style. It gets
+    `context` and, from the machine, `control` (reports.jobs.Control: number, revision, verify_url, verify_qr
+    (SVG data URI), fingerprint, digest, issued_at, organisation, level), `title` and `subject`. All texts in
+    the context lose what cannot be printed (domain/printing.py). Pictures are referred to as
+    `photo:<sha256>` in `src`; `photos` lists their hashes, each drawn in the report's size (1280 px).
+    Nothing else is ever fetched.
     """
 
     template: str
@@ -101,6 +105,9 @@ class ReportKind(Protocol):
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         """Which of these records the actor may read; their reports follow."""
 
+    def readable(self, actor: Actor) -> Select[UUID]:
+        """The ids of all records the actor may read, as a query: the list of reports stays quick with it."""
+
 
 class ReportKinds:
     """The kinds that are registered, by name."""
@@ -113,6 +120,9 @@ class ReportKinds:
 
     def get(self, name: str) -> ReportKind | None:
         return self._kinds.get(name)
+
+    def all(self) -> list[ReportKind]:
+        return list(self._kinds.values())
 
 
 REPORTS = ReportKinds()
