@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -135,7 +135,10 @@ class Editable:
 class Database:
     """One engine and its two kinds of session."""
 
-    def __init__(self, url: str, pool_size: int = 12) -> None:
+    def __init__(self, url: str, pool_size: int = 12, info: Mapping[str, Any] | None = None) -> None:
+        """`info` goes along with every writing session (Session.info): what commands may know of the settings,
+        because grouped work runs in any thread.
+        """
         self.sqlite = url.startswith("sqlite")
         self.engine = create_engine(
             url, pool_size=pool_size, max_overflow=4, pool_pre_ping=not self.sqlite, pool_use_lifo=True
@@ -145,7 +148,8 @@ class Database:
             readers = self.engine
         else:
             readers = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writers = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        writers = self.engine.execution_options(writes=True)
+        self._writers = sessionmaker(writers, expire_on_commit=False, info=dict(info or {}))
         self._readers = sessionmaker(readers, expire_on_commit=False, autoflush=False)
         self._group = _GroupCommit(self)
 

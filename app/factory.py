@@ -50,7 +50,8 @@ def create_app(config: Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=config.proxies, x_proto=config.proxies, x_host=config.proxies
         )
-    db.attach(app, db.Database(config.database_url, config.threads))
+    facts = {"organisation": config.organisation}
+    db.attach(app, db.Database(config.database_url, config.threads, facts))
     csrf.init_app(app)
     origin.guard(app)
     headers.protect(app, config.https)

@@ -38,6 +38,7 @@ from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
 from app.features.inspections.record import InspectionKind
+from app.features.inspections.report import InspectionReport
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
@@ -67,7 +68,7 @@ PAGES = (
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo)
-REPORT_KINDS: tuple[ReportKind, ...] = ()  # what reports are made of
+REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(),)  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),

@@ -244,7 +244,7 @@ class Works:
         html, stamps = _in_language(content.language, write)
         return Sheet(
             html=html,
-            css=_style(content.template.removesuffix(".html")),
+            css=_style(content.template.removesuffix(".html")) or _style("report"),
             identifier=identifier,
             made_at=made_at,
             photos=photos,
@@ -318,7 +318,7 @@ def _in_language(language: str, write: Callable[[], Any]) -> Any:
 
 
 def _style(name: str) -> str:
-    """The sheet beside a template: templates/pdf/<name>.css; empty when there is none."""
+    """The sheet beside a template: templates/pdf/<name>.css; empty when there is none (report.css then)."""
     loader = current_app.jinja_env.loader
     assert loader is not None
     try:
