@@ -136,8 +136,8 @@ class Database:
     """One engine and its two kinds of session."""
 
     def __init__(self, url: str, pool_size: int = 12, info: Mapping[str, Any] | None = None) -> None:
-        """`info` goes along with every writing session (Session.info): what commands may know of the settings,
-        because grouped work runs in any thread.
+        """`info` goes along with every writing session (Session.info): what commands may know of the
+        settings, because grouped work runs in any thread.
         """
         self.sqlite = url.startswith("sqlite")
         self.engine = create_engine(

@@ -11,7 +11,7 @@ from alembic import op
 from app.db import append_only
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 ISSUED_IS_ISSUED = {
     "sqlite": [

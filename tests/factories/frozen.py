@@ -37,8 +37,9 @@ ENDED = datetime(2026, 11, 18, 8, 55, tzinfo=UTC)
 SUMMARY = {
     "en": (
         "The plant makes good castings with trained people and sound material control. What pulls it down "
-        "is discipline at the machines: parameters that anyone can change, checks ticked in advance, maintenance "
-        "that slips. These share one cause, that nobody looks at the machine records until something fails."
+        "is discipline at the machines: parameters that anyone can change, checks ticked in advance, "
+        "maintenance that slips. These share one cause, that nobody looks at the machine records until "
+        "something fails."
     ),
     "zh-Hans": (
         "该厂人员训练到位、物料管控扎实，压铸件质量良好。拉低得分的是设备端的执行纪律：参数可随意更改、"

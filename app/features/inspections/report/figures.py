@@ -75,7 +75,7 @@ def radar(axes: Sequence[Mapping[str, Any]], limits: Sequence[int], before: bool
         label_y = y - 20 if lift < -0.8 else y + 15 if lift > 0.8 else y - 4 if lift < 0 else y + 6
         drawn.append(
             {
-                "title": axis["title"],
+                "title": shortened(axis["title"]),
                 "lang": axis["lang"],
                 "value": percent(axis["tenths"]),
                 "below": bool(limits) and axis["tenths"] < 10 * worst,
@@ -98,6 +98,16 @@ def radar(axes: Sequence[Mapping[str, Any]], limits: Sequence[int], before: bool
         "now": _polygon(points),
         "before": _polygon([_point(p, count, v or 0) for p, v in enumerate(earlier)]) if shown else None,
     }
+
+
+def shortened(title: str, most: int = 20) -> str:
+    """A title that fits beside a drawing; Chinese characters are twice as wide."""
+    wide = 0
+    for place, character in enumerate(title):
+        wide += 2 if character > "\u2e80" else 1
+        if wide > most:
+            return title[:place].rstrip() + "…"
+    return title
 
 
 def _point(place: int, count: int, tenths: int) -> tuple[float, float]:

@@ -1,0 +1,271 @@
+"""The report as it is drawn: real WeasyPrint in its own process, read back with poppler and pikepdf."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from flask import Flask
+
+from app.adapters.pdf import PrintRoom
+from app.config import ROOT, read_config
+from app.factory import create_app
+from tests.factories.frozen import TEXTS, Built, audit, texts_of
+from tests.factories.printing import CSS, draw, page
+
+HOSTILE = " <b>x</b> {{ 7*7 }} {% raw %} </style> 😀👩‍👧 \u202eabc\u202c \u2028 \u00ad\u200b ﷽ \ue000 url(file:///etc/passwd)"
+LANGUAGES = ("en", "zh-Hans", "zh-Hant")
+
+
+@dataclass
+class Press:
+    """Draws reports of built records."""
+
+    app: Flask
+    room: PrintRoom
+    folder: Path
+    made: int = 0
+
+    def draw(self, built: Built, language: str = "en") -> Path:
+        self.made += 1
+        folder = self.folder / str(self.made)
+        folder.mkdir()
+        return draw(self.app, self.room, built, language, folder)
+
+    def page(self, built: Built, language: str = "en") -> str:
+        return page(self.app, built, language)
+
+    def boxes(self, built: Built, language: str = "en") -> list[dict[str, Any]]:
+        """Pages with the place of every line on them."""
+        self.made += 1
+        folder = self.folder / str(self.made)
+        folder.mkdir()
+        (folder / "page.html").write_text(self.page(built, language), "utf-8")
+        (folder / "page.css").write_text(CSS, "utf-8")
+        for sha256, data in built.photos.items():
+            (folder / f"{sha256}.jpg").write_bytes(data)
+        asked = [sys.executable, "-m", "tests.factories.boxes", str(folder)]
+        told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+        pages: list[dict[str, Any]] = json.loads(told.stdout)
+        return pages
+
+
+@pytest.fixture(scope="module")
+def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
+    data: Path = tmp_path_factory.mktemp("report-pages")
+    app = create_app(
+        read_config({"PLUMBLINE_DATA": str(data), "PUBLIC_URL": "http://localhost", "PLUMBLINE_DEMO": "0"})
+    )
+    fonts = data / "fonts"
+    fonts.mkdir()
+    room = PrintRoom(fonts)
+    room.warm()
+    yield Press(app, room, data)
+    room.close()
+    app.extensions["plumbline.database"].engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def rich(press: Press) -> dict[str, tuple[Built, Path]]:
+    """The audit in three languages, typed in the language nearest to each."""
+    made = {}
+    for language in LANGUAGES:
+        built = audit(written="en" if language == "en" else "zh-Hans")
+        made[language] = built, press.draw(built, language)
+    return made
+
+
+def told(path: Path) -> str:
+    """What can be read in a PDF, without its running heads and without white space."""
+    out = subprocess.run(["pdftotext", "-layout", path, "-"], capture_output=True, check=True).stdout.decode()
+    body = []
+    for sheet in out.split("\f"):
+        lines = [line for line in sheet.split("\n") if line.strip()]
+        body += lines[1:-1]  # the head above, the foot below
+    return flat("\n".join(body))
+
+
+def flat(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def pages_of(path: Path) -> int:
+    with pikepdf.open(path) as pdf:
+        return len(pdf.pages)
+
+
+def photos_in(path: Path) -> list[str]:
+    """The hashes of the JPEGs drawn on the pages, once for each time they are drawn."""
+    found = []
+    with pikepdf.open(path) as pdf:
+        for sheet in pdf.pages:
+            images = {str(name): image for name, image in sheet.Resources.XObject.items()}
+            for operands, operator in pikepdf.parse_content_stream(sheet):
+                if str(operator) == "Do":
+                    image = images[str(operands[0])]
+                    if image.get("/Filter") == "/DCTDecode":
+                        found.append(hashlib.sha256(image.read_raw_bytes()).hexdigest())
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_typed_is_printed_once(
+    press: Press, rich: dict[str, tuple[Built, Path]], language: str
+) -> None:
+    built, _path = rich[language]
+    texts = set(texts_of(built.record["sections"])) | {
+        text for name in ("plan", "opening", "closing") for text in texts_of(built.record[name])
+    }
+    escaped = unescape(press.page(built, language))
+    counts = {text: escaped.count(f">{text}<") for text in texts}
+    titles = {finding["statement"]["text"] for finding in built.record["findings"]}
+    assert len(counts) > 50
+    assert {text: count for text, count in counts.items() if count != 1 and text not in titles} == {}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_can_be_read_out_of_the_pdf(rich: dict[str, tuple[Built, Path]], language: str) -> None:
+    built, path = rich[language]
+    text = told(path)
+    heads = {"en": "Documentcontrol", "zh-Hans": "文件控制", "zh-Hant": "文件管制"}
+    assert heads[language] in text
+    assert 11 <= pages_of(path) <= 15
+    for section in built.record["sections"]:
+        for asked in section["questions"]:
+            assert flat(asked["text"][language])[:8] in text, asked["id"]
+    for finding in built.record["findings"]:
+        assert flat(finding["statement"]["text"])[:8] in text, finding["question"]
+    assert built.digest[:8] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_fonts_are_embedded_and_it_is_pdf_a(rich: dict[str, tuple[Built, Path]], language: str) -> None:
+    built, path = rich[language]
+    fonts = subprocess.run(
+        ["pdffonts", path], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[2:]
+    assert fonts
+    for line in fonts:
+        embedded, subset, unicode = line[-25:].split()[:3]
+        assert (embedded, subset, unicode) == ("yes", "yes", "yes"), line
+    subprocess.run(["qpdf", "--check", path], check=True, capture_output=True)
+    with pikepdf.open(path) as pdf:
+        assert "/OutputIntents" in pdf.Root
+        assert str(pdf.Root.Lang) == language
+        with pdf.open_metadata() as about:
+            assert (about["pdfaid:part"], about["pdfaid:conformance"]) == ("3", "U")
+            assert "2026-0147" in about["dc:title"]
+        relations = {str(each.UF): str(each.AFRelationship) for each in pdf.Root.AF}
+        assert relations == {"inspection.json": "/Data", "answers.csv": "/Supplement"}
+        held = pdf.attachments["inspection.json"].get_file().read_bytes()
+        assert held == built.body
+        for thing in pdf.objects:
+            if isinstance(thing, pikepdf.Stream):
+                assert thing.get("/Interpolate", False) is not True
+                assert thing.get("/ColorSpace") != "/DeviceCMYK"
+
+
+@pytest.mark.parametrize(
+    ("photos", "portrait"), [(0, False), (1, False), (12, True), (60, False), (300, True)]
+)
+def test_each_photo_is_on_a_page_exactly_once_and_whole(press: Press, photos: int, portrait: bool) -> None:
+    built = audit(photos=photos, portrait=portrait)
+    path = press.draw(built)
+    drawn = photos_in(path)
+    assert sorted(drawn) == sorted(built.photos)
+    if photos == 300:
+        assert pages_of(path) < 60
+
+
+def test_photos_are_never_cropped_or_stretched() -> None:
+    assert "object-fit: contain" in CSS
+    assert not re.search(r"object-fit:\s*(cover|fill)", CSS)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"written": "zh-Hans", "language": "zh-Hans"},
+        {"hostile": HOSTILE, "other": True, "refused": True, "revision": 2, "offset": -420_000},
+        {"checklist": "unit-handover", "photos": 5},
+        {"scores": dict.fromkeys(("E11", "E06", "P01", "P02", "D01", "M01", "M02", "D03"), "0")},
+        {"hostile": " " + "W" * 150, "left_out": ["management"]},
+    ],
+    ids=["chinese", "hostile", "handover", "many rules", "long words"],
+)
+def test_no_line_leaves_its_page_or_lies_under_the_base_of_the_cover(
+    press: Press, how: dict[str, Any]
+) -> None:
+    language = how.pop("language", "en")
+    for number, sheet in enumerate(press.boxes(audit(**how), language), 1):
+        for left, top, right, bottom, text in sheet["lines"]:
+            said = f"page {number}: {text!r}"
+            assert left >= 0 and top >= 0, said
+            assert right <= sheet["right"] + 1, said
+            assert bottom <= sheet["height"], said
+        if number == 1 or "cover" in sheet:
+            for base_left, base_top, base_right in sheet["bases"]:
+                above = [line for line in sheet["lines"] if line[3] > base_top + 2 and line[1] < base_top - 2]
+                assert not [line for line in above if line[0] < base_right and line[2] > base_left], number
+
+
+def test_payloads_are_text_like_any_other(press: Press) -> None:
+    built = audit(hostile=HOSTILE, refused=True, other=True, severities={"E03": "observation"}, revision=2)
+    text = told(press.draw(built, "zh-Hant"))
+    assert "<b>x</b>{{7*7}}{%raw%}</style>" in text
+    assert "url(file:///etc/passwd)" in text
+    assert "49</style>" not in text
+    assert "\u202e" not in text and "\ue000" not in text
+
+
+def test_three_thousand_chinese_characters_in_a_note(press: Press) -> None:
+    long = "现场所见与要求不符的详细说明，" * 200
+    built = audit(written="zh-Hans")
+    for finding in built.record["findings"]:
+        if finding["question"] == "E06":
+            finding["evidence"] = {"text": long, "lang": "zh-Hans"}
+    answer = built.record["sections"][0]["questions"][0]["answer"]
+    answer["note"] = {"text": long[:3000], "lang": "zh-Hans"}
+    text = told(press.draw(built, "zh-Hans"))
+    assert text.count("现场所见与要求不符的详细说明，") >= 390  # all but those a page's edge cuts
+
+
+def test_the_same_record_gives_the_same_bytes(press: Press, rich: dict[str, tuple[Built, Path]]) -> None:
+    assert press.draw(audit()).read_bytes() == rich["en"][1].read_bytes()
+
+
+@pytest.mark.usefixtures("rich")  # it has warmed the room
+def test_it_is_drawn_in_less_than_two_seconds_of_processor_time(
+    press: Press, processor: Callable[[int], float]
+) -> None:
+    assert press.room.pid is not None
+    before = processor(press.room.pid)
+    press.draw(audit())
+    assert processor(press.room.pid) - before <= 2.0
+
+
+@pytest.fixture
+def processor() -> Callable[[int], float]:
+    """Seconds of processor time a process has used."""
+    import os
+
+    def used(pid: int) -> float:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    return used
+
+
+def test_the_texts_of_the_factory_are_those_of_the_audit() -> None:
+    assert len(TEXTS["answers"]) == 59
+    assert len(TEXTS["findings"]) == 10
