@@ -23,6 +23,7 @@ APPEND_ONLY = {
     "journal",
     "checklist_versions",
     "checklist_fragments",
+    "report_files",
 }
 
 
@@ -92,6 +93,8 @@ def fill(database: Database, table: str) -> None:
         "published_at) VALUES (:a, :b, 1, '{}', '', :now)",
         "checklist_fragments": "INSERT INTO checklist_fragments (version_id, language, format, html, sha256, "
         "created_at) VALUES (:a, 'en', 1, '', '', :now)",
+        "report_files": "INSERT INTO report_files (report_id, turn, sha256, size, pages, level, seals, "
+        "authority, at) VALUES (:a, 1, '', 0, 0, '', '[]', '', :now)",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",
