@@ -43,6 +43,12 @@ OPEN = {
     "sync.shell": "holds no personal data and must open without signal",
     "sync_api.ping": "tells a phone that the server is there",
     "health.health": "says only ok or not to strangers",
+    "verify.start": "whoever got a report may check it",
+    "verify.check": "the same; counted, and nothing is kept",
+    "verify.by_id": "the QR code on paper: number, revision, time and state",
+    "verify.certificate": "public by nature",
+    "verify.certificate_file": "public by nature",
+    "verify.withdrawn": "public by nature: the list of withdrawn seals",
 }
 
 
@@ -112,6 +118,10 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
             "index": "0",
             "token": "not-a-token",
             "secret": "not-a-token",
+            "kind": "inspection",
+            "record_id": record,
+            "report_id": str(new_id()),
+            "verify_id": "a" * 26,
         }
 
 
@@ -176,7 +186,7 @@ def test_who_has_no_part_in_it_is_told_it_is_not_there(
     for rule, method, address in addresses(app, world):
         about_it = rule.arguments & {
             *("inspection_id", "company_id", "site_id", "contact_id", "person_id", "grant_id"),
-            *("sha256", "device_id", "session_id", "draft_id"),
+            *("sha256", "device_id", "session_id", "draft_id", "record_id", "report_id"),
         }
         if access(app, rule) in ("anyone", "device") or not about_it:
             continue

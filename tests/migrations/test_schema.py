@@ -25,6 +25,7 @@ APPEND_ONLY = {
     "checklist_fragments",
     "inspection_revisions",
     "findings",
+    "report_files",
 }
 
 
@@ -98,6 +99,8 @@ def fill(database: Database, table: str) -> None:
         "person_id, digest, body) VALUES (:a, :b, 1, :now, :a, '', '{}')",
         "findings": "INSERT INTO findings (id, inspection_id, revision, number, question, section, severity, "
         "rule_severity, at_once, photos) VALUES (:a, :b, 1, 1, 'M01', 'man', 'minor', 'minor', false, '[]')",
+        "report_files": "INSERT INTO report_files (report_id, turn, sha256, size, pages, level, seals, "
+        "authority, at) VALUES (:a, 1, '', 0, 0, '', '[]', '', :now)",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

@@ -4,6 +4,7 @@ languages.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,13 +17,13 @@ from app.web.sentences import sentence
 
 # state → icon, tone, name
 STATES: dict[str, tuple[str, str, LazyString]] = {
-    "issued": ("seal", "good", _l("issued")),
-    "superseded": ("copy", "", _l("superseded")),
-    "queued": ("clock", "", _l("queued")),
-    "waiting": ("photo", "warn", _l("waiting for photos")),
-    "drawing": ("report", "", _l("being drawn")),
-    "sealing": ("seal", "", _l("being sealed")),
-    "failed": ("alert", "bad", _l("failed")),
+    "issued": ("seal", "good", _l("Issued")),
+    "superseded": ("copy", "", _l("Superseded")),
+    "queued": ("clock", "", _l("Queued")),
+    "waiting": ("photo", "warn", _l("Waiting for photos")),
+    "drawing": ("report", "", _l("Being drawn")),
+    "sealing": ("seal", "", _l("Being sealed")),
+    "failed": ("alert", "bad", _l("Failed")),
 }
 KINDS: dict[str, LazyString] = {
     "inspection": _l("Audit"),
@@ -30,6 +31,8 @@ KINDS: dict[str, LazyString] = {
     "action": _l("Corrective action"),
     "grade": _l("Supplier grade"),
 }
+# where the record of a kind is shown: a page of a feature above, named by its address
+PAGES: defaultdict[str, str] = defaultdict(str, inspection="/inspections/")
 # verdict → icon, tone, headline, what it means and what to do
 VERDICTS: dict[Verdict, tuple[str, str, LazyString, LazyString]] = {
     Verdict.GENUINE: (
@@ -111,9 +114,9 @@ CHANGES: dict[str, LazyString] = {
     "other": _l("Other parts of the file were changed."),
 }
 LEVELS: dict[str, LazyString] = {
-    "B-B": _l("sealed; the time is this server's (PAdES B-B)"),
-    "B-T": _l("sealed, with a time stamp of an independent authority (PAdES B-T)"),
-    "B-LT": _l("sealed, with a time stamp of an independent authority and its proof (PAdES B-LT)"),
+    "B-B": _l("PAdES B-B: the time is this server's"),
+    "B-T": _l("PAdES B-T: with a time stamp of an independent authority"),
+    "B-LT": _l("PAdES B-LT: with a time stamp of an independent authority and its proof"),
 }
 
 
