@@ -67,6 +67,7 @@ from app.features.operations.models import Operation, OperationFate
 from app.features.places.models import Site
 
 VERSION = 1
+REQUIREMENTS_IN = "en"  # the question stands there in all three; a requirement somebody wrote has its own
 CLOCKS_AGREE = 120_000  # milliseconds; below, a phone's own time says nothing else
 SENT_AT_ONCE = 120_000  # milliseconds; longer than that, a change waited for a network
 _WORK = ("q", "opening", "closing", "participants")
@@ -153,7 +154,6 @@ def compose(
     )
     zone = names.subject["site"]["time_zone"]
     day = local_day(datetime_of(names.completed), zone)
-    language = _language(definition, given)
     return {
         "v": VERSION,
         "kind": "inspection",
@@ -192,7 +192,7 @@ def compose(
             "change": one_change(definition, given, left_out),
         },
         "before": names.before,
-        "findings": [entry._asdict() for entry in findings(definition, state, day, language)],
+        "findings": [entry._asdict() for entry in findings(definition, state, day, REQUIREMENTS_IN)],
         "signatures": [_signature(one, done) for one in signed],
         "slots": signatures.slots(definition, signed),
         "photos": photos,
@@ -317,16 +317,6 @@ def _done(session: Session, inspection_id: UUID) -> list[Done]:
         )
         for op in found
     ]
-
-
-def _language(definition: Mapping[str, Any], given: Mapping[str, Mapping[str, Any]]) -> str:
-    """The language a requirement is taken over in: that of most notes, because the auditor read it in it."""
-    counted: dict[str, int] = {}
-    for answer in given.values():
-        for text in (answer.get("note"), answer.get("reason")):
-            if text:
-                counted[text["lang"]] = counted.get(text["lang"], 0) + 1
-    return max(counted, key=lambda lang: (counted[lang], lang), default="en")
 
 
 def _shown(state: Mapping[Key, Register], path: str, field: str) -> Any:
