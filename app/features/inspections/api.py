@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
 from app.config import LANGUAGES
@@ -74,6 +74,13 @@ def one(inspection_id: UUID) -> Response:
     whole = listed(found, head)
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
+    # whom a finding may be given to, and who may sign
+    whole["contacts"] = [
+        {"id": str(contact.id), "name": contact.name, "duty": contact.duty}
+        for contact in found.company.contacts
+        if contact.retired_at is None
+    ]
+    whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
     ]
