@@ -16,7 +16,7 @@ CONSENTS: Mapping[str, Words] = {
         "zh-Hans": "本人已在本设备上看过结果、不符合项及我方意见。本人签字的含义以上方所选为准，且仅对当前内容有效。"
         "本人的姓名、职务、单位、手写笔迹和签字时间将予保存，并印入报告。",
         "zh-Hant": "本人已在本裝置上看過結果、不符合事項及我方意見。本人簽名的含義以上方所選為準，且僅對目前內容有效。"
-        "本人的姓名、職務、單位、手寫筆跡和簽名時間將予保存，並印入報告。",
+        "本人的姓名、職務、單位、手寫筆跡和簽名時間將予留存，並印入報告。",
     },
     "refuse-1": {
         "en": "The person was shown the result and the findings, was asked to sign and did not. The reason is "
