@@ -74,12 +74,6 @@ def one(inspection_id: UUID) -> Response:
     whole = listed(found, head)
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
-    # whom a finding may be given to, and who may sign
-    whole["contacts"] = [
-        {"id": str(contact.id), "name": contact.name, "duty": contact.duty}
-        for contact in found.company.contacts
-        if contact.retired_at is None
-    ]
     whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)

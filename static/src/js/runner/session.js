@@ -4,7 +4,7 @@ import { blockers, missing } from "../domain/duty.js";
 import { findings } from "../domain/findings.js";
 import { key, photos, rows } from "../domain/merge.js";
 import { score } from "../domain/scoring.js";
-import { given, blockers as unsigned, slots } from "../domain/signatures.js";
+import { given, isCovered, blockers as unsigned, slots } from "../domain/signatures.js";
 import { write } from "./edit.js";
 import { lastWord, opens } from "./ending.js";
 import { uuid7 } from "./ids.js";
@@ -210,8 +210,9 @@ export class Session extends EventTarget {
     return slots(this.definition, this.given);
   }
 
+  /** Registers somebody must decide about; deciding or signing twice is no contradiction, the latest counts. */
   get conflicts() {
-    return [...this.state.values()].filter(({ conflict }) => conflict);
+    return [...this.state.values()].filter(({ path, field, conflict }) => conflict && isCovered(path, field));
   }
 
   missing(question, answers = this.answers) {

@@ -156,7 +156,7 @@ export class Sheet {
     const texts = [
       "name",
       "role",
-      "organisation",
+      ...(this.slot === "other" ? [] : ["organisation"]),
       ...(kind === "refuse" ? ["reason", "witness_name", "witness_role"] : []),
     ];
     const found = texts.filter((name) => this.#wrong(name, !clean(form.elements[name].value).trim()));

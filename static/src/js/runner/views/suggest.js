@@ -11,7 +11,7 @@ export function peopleOf(session) {
     organisation: company,
     contact: id,
   }));
-  const known = new Set(contacts.map(({ name }) => name));
+  const known = new Set([...contacts, ...(row.auditors ?? [])].map(({ name }) => name));
   const others = participants
     .map(([, fields]) => fields)
     .filter(({ name }) => name?.text && !known.has(name.text))
