@@ -157,11 +157,13 @@ def slots(definition: Definition, rows: Iterable[Given]) -> list[dict[str, Any]]
     for slot in definition["rules"].get("signatures") or ():
         mine = [one for one in judged if one.slot == slot]
         counting = [one for one in mine if one.counts]
-        latest = (counting or mine or [None])[-1]
-        if counting and latest:
-            state = "signed" if latest.kind == "sign" else "refused"
+        latest = counting[-1] if counting else mine[-1] if mine else None
+        if latest is None:
+            state = "missing"
+        elif not latest.counts:
+            state = "outdated"
         else:
-            state = "outdated" if mine else "missing"
+            state = "signed" if latest.kind == "sign" else "refused"
         told.append({"slot": slot, "state": state, "row": latest.row if latest else None})
     return told
 

@@ -26,7 +26,7 @@ from wtforms.validators import StopValidation, ValidationError
 from app.domain.errors import Invalid, PlumblineError
 from app.domain.operations import MAX_TEXT
 from app.domain.parties import tidy
-from app.domain.registers import NAME_AT_MOST, is_day
+from app.domain.register_values import NAME_AT_MOST, is_day
 from app.features.inspections.commands import TEXTS, Participant
 from app.web.forms import AtMost, HouseForm, Needed, one_line
 from app.web.sentences import sentence
