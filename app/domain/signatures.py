@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical, digest
-from app.domain.merge import Key, Register
+from app.domain.merge import Key, Register, conflicts
 from app.domain.scale import Definition
 
 SLOTS = ("auditor", "auditee", "other")
@@ -70,6 +70,13 @@ def stroke_problem(strokes: Any) -> str | None:
 def is_covered(path: str, field: str) -> bool:
     """Whether a signature covers this register."""
     return not path.startswith("sign/") and not (path == "inspection" and field in _LEFT_OUT)
+
+
+def open_conflicts(state: Mapping[Key, Register]) -> list[Key]:
+    """The registers somebody must decide about, in order. Signing or deciding twice is no contradiction: each
+    stands in the history, and the latest counts.
+    """
+    return [key for key in conflicts(state) if is_covered(*key)]
 
 
 def covered(state: Mapping[Key, Register], hashes: Mapping[str, str]) -> list[list[str]]:

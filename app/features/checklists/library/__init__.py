@@ -1,8 +1,8 @@
 """Checklists that come with Plumbline: questions as CSV in three languages, how they are asked as TOML.
 
-Where a TOML file names `statements`, a CSV of question, id, en, zh-Hans, zh-Hant, each question offers its own
-as ready wordings of a finding. `definitions()` puts all of it together into the definition that is published
-(domain/checklists.py).
+Where a TOML file names `statements`, a CSV of question, id, en, zh-Hans, zh-Hant, each question offers its
+own as ready wordings of a finding. `definitions()` puts all of it together into the definition that is
+published (domain/checklists.py).
 """
 
 from __future__ import annotations

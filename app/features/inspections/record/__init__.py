@@ -18,15 +18,25 @@ from app.domain.operations import Operation
 from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
 from app.domain.registers import act_of, judge, judge_created
 from app.domain.scoring import score
+from app.domain.signatures import open_conflicts
 from app.features.accounts.models import Person
 from app.features.checklists.models import Version
 from app.features.companies.models import Contact
 from app.features.evidence.commands import note_uses
-from app.features.inspections.ending import ENDS, freeze_revision, judge_end, open_conflicts, step_end
 from app.features.inspections.models import KIND, Assignment, Inspection
 from app.features.inspections.queries import form_of, lead_scope_of, scope_of, visible
+from app.features.inspections.record.ending import (
+    ENDS,
+    ON_FROZEN,
+    Frozen,
+    freeze_revision,
+    judge_end,
+    step_end,
+)
 from app.features.operations.record import Access, Author, State
 from app.features.places.models import Site
+
+__all__ = ["KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
 
 _ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants")
 _DECISIONS = ("approve", "return")  # all that reaches an inspection in review

@@ -22,7 +22,6 @@ from app.domain.dates import local_day
 from app.domain.duty import blockers
 from app.domain.errors import Invalid
 from app.domain.findings import Entry, findings
-from app.domain.merge import Key, Register, conflicts
 from app.domain.operations import Operation
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
@@ -48,13 +47,6 @@ class Frozen:
 
 # Filled by wiring.py; each runs inside the transaction (DESIGN §3 rule 6).
 ON_FROZEN: list[Callable[[Session, Frozen], object]] = []
-
-
-def open_conflicts(state: Mapping[Key, Register]) -> list[Key]:
-    """The registers somebody must decide about. Signing or deciding twice is no contradiction: each stands in
-    the history, and the latest counts.
-    """
-    return [key for key in conflicts(state) if signatures.is_covered(*key)]
 
 
 def judge_end(
@@ -86,7 +78,7 @@ def _judge_completion(
     form = queries.form_of(session, row.version_id)
     given = answers(state)
     # whatever is missing is perhaps still on another phone: it stays pending there and here
-    if blockers(form.definition, given, out_of_scope(state)) or open_conflicts(state):
+    if blockers(form.definition, given, out_of_scope(state)) or signatures.open_conflicts(state):
         raise Deferred("not_ready")
     wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
     if wanted - present_among(session, wanted):
