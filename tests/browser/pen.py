@@ -50,6 +50,8 @@ def with_finger(page: Page, pad: Locator) -> None:
         touch("touchStart", first)
         for point in rest:
             touch("touchMove", point)
+        page.wait_for_timeout(150)  # at rest before it is lifted: a flick would swallow the tap that comes next
+        touch("touchMove", rest[-1])
         touch("touchEnd")
     wire.detach()
-    page.wait_for_timeout(400)  # a tap at once would be taken for the second half of a double tap
+    page.wait_for_timeout(500)

@@ -155,7 +155,7 @@ def test_both_parties_sign_without_signal(phone: Callable[..., Phone], world: Wo
     page.locator("[data-complete]").tap()
     page.locator("#confirm [data-x=yes]").tap()
     expect(page.locator("#view [data-x=done]")).to_contain_text("Completed.")
-    assert world.rows("SELECT state FROM inspections WHERE id = ?", record) == [("in_progress",)]
+    assert world.rows("SELECT state FROM inspections WHERE id = ?", record) == [("planned",)]
 
     bo.context.set_offline(False)
     bo.all_sent()
