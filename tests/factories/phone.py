@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.db import new_id, transaction
+from app.db import new_id, reading, transaction
 from app.domain import signatures
 from app.domain.canonical import canonical, digest
 from app.domain.merge import registers
@@ -179,8 +178,9 @@ class Phone:
 
     def answer_all(self, app: Flask, **scores: str) -> None:
         """Answers every question of the audit, with a note: "10" or, by question id, another score."""
-        with app.app_context(), transaction() as session:
-            version = session.get(Version, audit_version_in(session))
+        version_id = audit_version(app)
+        with app.app_context():
+            version = reading().get(Version, version_id)
             assert version is not None
             sections = version.definition["sections"]
         for section in sections:
@@ -223,9 +223,5 @@ def audit_version(app: Flask) -> UUID:
     with app.app_context(), transaction() as session:
         load_library(session, BORN)
         session.flush()
-        return audit_version_in(session)
-
-
-def audit_version_in(session: Session) -> UUID:
-    checklist = session.query(Checklist).filter_by(code="4m1e-supplier-audit").one()
-    return checklist.versions[-1].id
+        checklist = session.query(Checklist).filter_by(code="4m1e-supplier-audit").one()
+        return checklist.versions[-1].id
