@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.phone import Phone
 
 Point = tuple[float, float]
 
@@ -50,8 +52,28 @@ def with_finger(page: Page, pad: Locator) -> None:
         touch("touchStart", first)
         for point in rest:
             touch("touchMove", point)
-        page.wait_for_timeout(150)  # at rest before it is lifted: a flick would swallow the tap that comes next
+        page.wait_for_timeout(150)  # at rest, then lifted: a flick would swallow the next tap
         touch("touchMove", rest[-1])
         touch("touchEnd")
     wire.detach()
     page.wait_for_timeout(500)
+
+
+def slot(page: Page, name: str) -> Locator:
+    return page.locator(f"article[data-slot={name}]")
+
+
+def sign(phone: Phone, name: str, draw: Callable[[Page, Locator], None], who: str = "") -> None:
+    """From the sign page: the sheet, the person, the meaning, the drawing."""
+    page = phone.page
+    page.locator(f"[data-give={name}]").first.tap()
+    sheet = page.locator("dialog.signing")
+    expect(sheet).to_be_visible()
+    if who:
+        sheet.locator(".chip", has_text=who).tap()
+    if not sheet.locator("[name=meaning]:checked").count():
+        sheet.locator("[data-meanings] label").first.tap()
+    draw(page, sheet.locator("[data-pad]"))
+    sheet.locator("[type=submit]").tap()
+    expect(sheet).to_have_count(0)
+    expect(slot(page, name).last).to_have_attribute("data-state", "signed")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser import pen
-from tests.browser.phone import PHONE, Phone
+from tests.browser.phone import DESK, PHONE, Phone
 from tests.browser.photos import picture
 from tests.browser.proof import exactly_once
 from tests.browser.test_pages import judged
@@ -30,26 +30,6 @@ def _signed(phone: Phone, record: str) -> list[dict[str, Any]]:
     """Signatures and refusals made on this phone, in the order they were given."""
     given = [op["value"] for op in phone.mine(record) if op["path"].startswith("sign/")]
     return sorted(given, key=lambda value: int(value["at"]))
-
-
-def _slot(page: Page, slot: str) -> Any:
-    return page.locator(f"article[data-slot={slot}]")
-
-
-def _sign(phone: Phone, slot: str, draw: Callable[[Page, Any], None], who: str = "") -> None:
-    """From the sign page: the sheet, the person, the meaning, the drawing."""
-    page = phone.page
-    page.locator(f"[data-give={slot}]").first.tap()
-    sheet = page.locator("dialog.signing")
-    expect(sheet).to_be_visible()
-    if who:
-        sheet.locator(".chip", has_text=who).tap()
-    if not sheet.locator("[name=meaning]:checked").count():
-        sheet.locator("[data-meanings] label").first.tap()
-    draw(page, sheet.locator("[data-pad]"))
-    sheet.locator("[type=submit]").tap()
-    expect(sheet).to_have_count(0)
-    expect(_slot(page, slot).last).to_have_attribute("data-state", "signed")
 
 
 def _fall_short(phone: Phone, folder: Path) -> None:
@@ -141,7 +121,7 @@ def test_both_parties_sign_without_signal(phone: Callable[..., Phone], world: Wo
     page.locator("footer [data-sign]").tap()
     expect(page.locator(".stand", has_text="M01")).to_contain_text("The third was on his first day.")
     expect(page.locator("[data-x=covers]").first).to_contain_text("59 answers and 1 photo")
-    _sign(bo, "auditor", pen.with_mouse)
+    pen.sign(bo, "auditor", pen.with_mouse)
     _sheet_of_the_supplier(bo)
     first = _signed(bo, record)
     assert [value["slot"] for value in first] == ["auditor", "auditee"]
@@ -181,7 +161,7 @@ def test_both_parties_sign_without_signal(phone: Callable[..., Phone], world: Wo
 def _sheet_of_the_supplier(bo: Phone) -> None:
     """Signed with a finger, in the signer's language, once the sheet is whole; nothing scrolls meanwhile."""
     page = bo.page
-    _slot(page, "auditee").locator("[data-give]").tap()
+    pen.slot(page, "auditee").locator("[data-give]").tap()
     sheet = page.locator("dialog.signing")
     sheet.locator("[type=submit]").tap()
     expect(sheet.locator(".error:visible")).to_have_count(4)
@@ -207,8 +187,8 @@ def _sheet_of_the_supplier(bo: Phone) -> None:
     page.emulate_media(color_scheme="light")
     sheet.locator("[type=submit]").tap()
     expect(sheet).to_have_count(0)
-    expect(_slot(page, "auditee")).to_have_attribute("data-state", "signed")
-    expect(_slot(page, "auditee").locator(".ink path")).to_have_attribute("d", re.compile("^M"))
+    expect(pen.slot(page, "auditee")).to_have_attribute("data-state", "signed")
+    expect(pen.slot(page, "auditee").locator(".ink path")).to_have_attribute("d", re.compile("^M"))
     assert judged(page, "signed") == []
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     page.emulate_media(color_scheme="light")
@@ -220,13 +200,13 @@ def _change_and_sign_again(bo: Phone, record: str) -> None:
     bo.answer("M07", "8")
     page.goto(f"/app/en/#/i/{record}/sign")
     for slot in ("auditor", "auditee"):
-        expect(_slot(page, slot)).to_contain_text("1 answer changed after this signature was given.")
-        expect(_slot(page, slot)).to_have_attribute("data-state", "outdated")
+        expect(pen.slot(page, slot)).to_contain_text("1 answer changed after this signature was given.")
+        expect(pen.slot(page, slot)).to_have_attribute("data-state", "outdated")
     page.goto(f"/app/en/#/i/{record}/review")
     expect(page.locator("[data-blocks] .item")).to_contain_text(["Sign again: Auditor", "Sign again"])
     page.locator("footer [data-sign]").tap()
-    _sign(bo, "auditor", pen.with_mouse)
-    _sign(bo, "auditee", pen.with_finger, "Wang Jianguo")
+    pen.sign(bo, "auditor", pen.with_mouse)
+    pen.sign(bo, "auditee", pen.with_finger, "Wang Jianguo")
 
 
 def test_the_supplier_refuses_and_the_app_speaks_chinese(phone: Callable[..., Phone], world: World) -> None:
@@ -256,9 +236,9 @@ def test_the_supplier_refuses_and_the_app_speaks_chinese(phone: Callable[..., Ph
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     sheet.locator("#sheet-witness_role").press("Enter")
     expect(sheet).to_have_count(0)
-    expect(_slot(page, "auditee")).to_contain_text("须先请示总部。")
-    expect(_slot(page, "auditee")).to_contain_text("李强")
-    _sign(lin, "auditor", pen.with_finger)
+    expect(pen.slot(page, "auditee")).to_contain_text("须先请示总部。")
+    expect(pen.slot(page, "auditee")).to_contain_text("李强")
+    pen.sign(lin, "auditor", pen.with_finger)
     page.locator("footer [data-href=review]").tap()
     page.locator("[data-complete]").tap()
     page.locator("#confirm [data-x=yes]").tap()
@@ -268,3 +248,97 @@ def test_the_supplier_refuses_and_the_app_speaks_chinese(phone: Callable[..., Ph
     assert refusal["reason"] == {"text": "须先请示总部。", "lang": "zh-Hans"}
     assert refusal["witness"] == {"name": "李强", "role": "仓库"}
     exactly_once(lin, record)
+
+
+_REPORT = {
+    "number": "R-2026-00041",
+    "revision": 1,
+    "language": "en",
+    "error": None,
+    "download": None,
+    "verify": None,
+}
+_STEPS: list[dict[str, Any]] = [
+    {"state": "rendering", "progress": {"text": "photos", "done": 12, "of": 34}},
+    {"state": "failed", "progress": None, "error": "A photo is missing on the server."},
+    {
+        "state": "issued",
+        "progress": None,
+        "download": "/reports/41.pdf",
+        "verify": "/verify/9f3a77c0c21e4b6f8a52d1e07b3c9a64",
+    },
+]
+
+
+def test_the_report_is_followed_until_it_is_there(phone: Callable[..., Phone], world: World) -> None:
+    """The answers of the server are given here: what is judged is what the phone makes of them."""
+    bo = phone()
+    page = bo.page
+    bo.sign_in("bo")
+    steps = iter(_STEPS)
+    now = [next(steps)]
+
+    def answer(route: Route) -> None:
+        route.fulfill(json={"api": "plumbline/1", "reports": [_REPORT | now[0]]})
+
+    page.route("**/api/v1/reports/of/inspection/*", answer)
+    record = bo.inspection("Ruixin", "done")
+    page.goto(f"/app/en/#/i/{record}/review")
+    reports = page.locator("[data-reports]")
+    expect(reports).to_contain_text("R-2026-00041")
+    expect(reports.locator("[role=status]")).to_have_text("12 of 34 · photos")
+    now[0] = next(steps)
+    expect(reports).to_contain_text("A photo is missing on the server.")
+    expect(reports.locator("a")).to_have_attribute("href", f"/inspections/{record}")
+    now[0] = next(steps)
+    page.reload()
+    expect(reports.locator("a[download]")).to_have_attribute("href", "/reports/41.pdf")
+    assert judged(page, "report") == []
+    # no signal: nothing is promised and nothing is in the way
+    bo.cut()
+    page.unroute("**/api/v1/reports/of/inspection/*")
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    page.locator("header .iconbtn").tap()
+    page.evaluate("location.hash += ''; history.back()")
+    expect(reports).to_be_hidden()
+    expect(page.locator("#view [data-x=done]")).to_contain_text("Completed.")
+
+
+def test_a_new_revision_opens_it_again(phone: Callable[..., Phone], world: World) -> None:
+    mara, bo = phone(size=DESK), phone()
+    bo.tolerate(REPORT_ELSEWHERE)
+    bo.sign_in("bo")
+    record = bo.inspection("Kaida", "done")
+    expect(bo.page.locator("[data-x=ended]")).to_contain_text("Completed.")
+    mara.sign_in("mara")
+    mara.page.goto(f"/inspections/{record}")
+    mara.page.locator("#revision > summary").click()
+    mara.page.locator("#revision textarea").fill("The part number was wrong.")
+    mara.page.locator("#revision .btn--main").click()
+    expect(mara.page.locator("main")).to_contain_text("The part number was wrong.")
+
+    page = bo.page
+    page.goto("/app/en/#/work")
+    page.reload()
+    page.locator(f"[data-list=progress] a[href='#/i/{record}']").tap()
+    expect(page.locator("[data-tabs]")).to_be_visible()
+    page.goto(f"/app/en/#/i/{record}/review")
+    expect(page.locator("#view [data-x=done]")).to_contain_text("Opened for revision 2.")
+    expect(page.locator("#view [data-x=done]")).to_contain_text("The part number was wrong.")
+    page.goto(f"/app/en/#/i/{record}/q/M07")
+    bo.answer("M07", "10")
+    page.goto(f"/app/en/#/i/{record}/sign")
+    expect(page.locator("article[data-state=outdated]")).to_have_count(2)
+    expect(page.locator("article").first).to_contain_text("changed after this signature was given.")
+    pen.sign(bo, "auditor", pen.with_mouse)
+    pen.sign(bo, "auditee", pen.with_mouse, "Ma Yun")
+    page.locator("footer [data-href=review]").tap()
+    page.locator("[data-complete]").tap()
+    page.locator("#confirm [data-x=yes]").tap()
+    expect(page.locator("#view [data-x=done]")).to_contain_text("Completed.")
+    bo.all_sent()
+    assert world.rows("SELECT state, revision FROM inspections WHERE id = ?", record) == [("completed", 2)]
+    revisions = world.rows(
+        "SELECT revision FROM inspection_revisions WHERE inspection_id = ? ORDER BY 1", record
+    )
+    assert revisions == [(1,), (2,)]
