@@ -146,7 +146,7 @@ def test_views_of_the_phone(phone: Callable[..., Phone], world: World) -> None:
     page.goto(f"/app/en/#/i/{record}/review")
     page.locator("[data-findings] .item").first.tap()
     expect(page.locator(".finding")).to_be_visible()
-    for choice in ("[data-severity] label", "[data-position] label"):  # with what they ask for
+    for choice in ("[data-severity] .seg label", "[data-position] .seg label"):  # with what they ask for
         for label in page.locator(choice).all():
             label.tap()
     found += judged(page, "finding")

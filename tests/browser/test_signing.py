@@ -259,8 +259,13 @@ _REPORT = {
     "verify": None,
 }
 _STEPS: list[dict[str, Any]] = [
-    {"state": "rendering", "progress": {"text": "photos", "done": 12, "of": 34}},
-    {"state": "failed", "progress": None, "error": "A photo is missing on the server."},
+    {"state": "drawing", "progress": {"text": "photos 12/34", "done": 12, "of": 34}},
+    {"state": "sealing", "progress": {"text": "sealing", "done": 0, "of": 0}},
+    {
+        "state": "failed",
+        "progress": {"text": "", "done": 0, "of": 0},
+        "error": {"code": "report_failed", "text": "The renderer was stopped."},
+    },
     {
         "state": "issued",
         "progress": None,
@@ -286,9 +291,11 @@ def test_the_report_is_followed_until_it_is_there(phone: Callable[..., Phone], w
     page.goto(f"/app/en/#/i/{record}/review")
     reports = page.locator("[data-reports]")
     expect(reports).to_contain_text("R-2026-00041")
-    expect(reports.locator("[role=status]")).to_have_text("12 of 34 · photos")
+    expect(reports.locator("[role=status]")).to_have_text("photos 12/34")
     now[0] = next(steps)
-    expect(reports).to_contain_text("A photo is missing on the server.")
+    expect(reports.locator("[role=status]")).to_have_text("sealing")
+    now[0] = next(steps)
+    expect(reports).to_contain_text("The renderer was stopped.")
     expect(reports.locator("a")).to_have_attribute("href", f"/inspections/{record}")
     now[0] = next(steps)
     page.reload()

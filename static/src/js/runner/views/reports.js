@@ -1,28 +1,42 @@
 // The report of a finished inspection: how far it is, where to take it, what failed. Asked of the server while it is made.
 import { element, fill, gauge, icon } from "../dom.js";
-import { say } from "../words.js";
+import { language, say } from "../words.js";
+import { consentWords } from "./slots.js";
 
-const AGAIN_MS = 2500;
+const SOON_MS = 2500;
+const LATER_MS = 20000; // it waits for something: a photo that is on another phone
+const UNDER_WAY = new Set(["queued", "drawing", "sealing"]);
 
-const isDone = ({ download, error }) => Boolean(download || error);
-
-function made(report) {
-  const { number, revision, download, verify } = report;
-  const title = revision > 1 ? `${number} · ${say("report_revision", { revision })}` : number;
-  return fill(element("report"), { title, download, verify, state: null });
+/** Number, revision and language, as far as they tell two reports of one inspection apart. */
+function titleOf({ number, revision, language: spoken }) {
+  const parts = [number, revision > 1 && say("report_revision", { revision })];
+  if (spoken !== language) parts.push(consentWords("language", spoken, spoken));
+  return parts.filter(Boolean).join(" · ");
 }
 
-function underWay({ number, progress }) {
-  const { text, done, of } = progress ?? {};
-  const words = [of ? say("n_of", { done, all: of }) : null, text ?? say("report_waits")]
-    .filter(Boolean)
-    .join(" · ");
+function issued(report) {
+  const { state, download, verify } = report;
+  const node = fill(element("report"), { title: titleOf(report), download, verify });
+  node.querySelector("[download]").classList.toggle("btn--main", state === "issued");
+  return node;
+}
+
+function underWay(report) {
+  const { text, done, of } = report.progress ?? {};
+  const words = text || say("report_waits");
   const reading = of ? gauge(Math.round((100 * done) / of), words, { slim: true }) : null;
-  return fill(element("report-made"), { title: number ?? say("report"), text: words, gauge: reading });
+  return fill(element("report-made"), { title: titleOf(report), text: words, gauge: reading });
 }
 
-function failed({ number, error }, page) {
-  return fill(element("report-failed"), { icon: icon("alert"), title: number, text: error, url: page });
+function failed(report, page) {
+  const { error, progress } = report;
+  const text = error?.text ?? progress?.text ?? "";
+  return fill(element("report-failed"), { icon: icon("alert"), title: titleOf(report), text, url: page });
+}
+
+function drawn(report, page) {
+  if (report.download) return issued(report);
+  return report.state === "failed" ? failed(report, page) : underWay(report);
 }
 
 export class Reports {
@@ -50,19 +64,17 @@ export class Reports {
     const reports = answer.kind === "ok" ? (answer.body.reports ?? []) : [];
     this.#draw(reports);
     clearTimeout(this.#timer);
-    const goesOn = answer.kind === "retry" || reports.some((each) => !isDone(each));
-    if (goesOn) this.#timer = setTimeout(() => this.look(), AGAIN_MS);
+    const moves = reports.some(({ state }) => UNDER_WAY.has(state));
+    const waits = answer.kind === "retry" || reports.some(({ state }) => state === "waiting");
+    if (moves || waits) this.#timer = setTimeout(() => this.look(), moves ? SOON_MS : LATER_MS);
   }
 
   #draw(reports) {
-    const drawn = JSON.stringify(reports);
-    if (this.place.dataset.drawn === drawn) return;
-    this.place.dataset.drawn = drawn;
+    const key = JSON.stringify(reports);
+    if (this.place.dataset.drawn === key) return;
+    this.place.dataset.drawn = key;
     this.place.hidden = reports.length === 0;
     const page = `/inspections/${this.record}`;
-    const nodes = reports.map((each) =>
-      each.download ? made(each) : each.error ? failed(each, page) : underWay(each),
-    );
-    this.place.querySelector("[data-list]").replaceChildren(...nodes);
+    this.place.querySelector("[data-list]").replaceChildren(...reports.map((each) => drawn(each, page)));
   }
 }
