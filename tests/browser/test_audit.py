@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from app.domain.answers import answers, out_of_scope
 from app.domain.merge import registers
 from app.domain.scoring import score
+from tests.browser import pen
 from tests.browser.phone import Phone
 from tests.browser.photos import UPRIGHT_FROM_RIGHT, picture
 from tests.browser.world import World
@@ -35,6 +36,7 @@ def test_an_audit_from_opening_to_completion(
 ) -> None:
     bo = phone()
     page = bo.page
+    bo.tolerate("/api/v1/reports/of/")
     bo.sign_in("bo")
     expect(page.locator("[data-list=progress] .item")).to_contain_text(["Hengda Precision, Suzhou", "Kaida"])
     expect(page.locator("[data-list=progress] .item").first).to_contain_text("31 of 59")
@@ -63,6 +65,11 @@ def test_an_audit_from_opening_to_completion(
     bo.all_sent()
 
     page.locator("footer a.live").tap()
+    expect(page.locator("[data-blocks] .item")).to_have_count(2)
+    page.locator("footer [data-sign]").tap()
+    for slot in ("auditor", "auditee"):
+        pen.sign(bo, slot, pen.with_finger, "He Jing" if slot == "auditee" else "")
+    page.locator("footer [data-href=review]").tap()
     expect(page.locator("[data-clear]")).to_be_visible()
     result = scored_by_the_rules(bo, record)
     shown = next(each for each in bo.fetch("/api/v1/work")["inspections"] if each["id"] == record)

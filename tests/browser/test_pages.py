@@ -143,6 +143,16 @@ def test_views_of_the_phone(phone: Callable[..., Phone], world: World) -> None:
     page.evaluate("document.documentElement.dataset.theme = 'sun'")
     found += [each for each in violations(page, "sunlight") if " light: " in each]
     page.evaluate("delete document.documentElement.dataset.theme")
+    page.goto(f"/app/en/#/i/{record}/review")
+    page.locator("[data-findings] .item").first.tap()
+    expect(page.locator(".finding")).to_be_visible()
+    for choice in ("[data-severity] .seg label", "[data-position] .seg label"):  # with what they ask for
+        for label in page.locator(choice).all():
+            label.tap()
+    found += judged(page, "finding")
+    page.goto(f"/app/en/#/i/{record}/sign")
+    expect(page.locator("[data-slots] article")).to_have_count(2)
+    found += judged(page, "sign")
     for view in ("work", "phone", "start"):
         page.goto(f"/app/en/#/{view}")
         expect(page.locator("header h1")).to_be_visible()

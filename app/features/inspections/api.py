@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
 from app.config import LANGUAGES
@@ -80,6 +80,7 @@ def one(inspection_id: UUID) -> Response:
         for contact in queries.contacts_of(session, found.company_id)
     ]
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
+    whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
     ]

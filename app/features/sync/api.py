@@ -144,6 +144,7 @@ def work() -> Response:
         api=API,
         epoch=epoch_of(session),
         now=int(clock.now().timestamp() * 1000),
+        organisation=current_app.config["PLUMBLINE"].organisation,
         inspections=[listed(row, heads.get(row.id, 0)) for row in rows],
         sites=[
             {

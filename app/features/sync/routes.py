@@ -7,8 +7,9 @@ from flask_babel import refresh
 from werkzeug.wrappers import Response as Answer
 
 from app.config import LANGUAGES
+from app.domain.consents import CONSENTS, MEANINGS
 from app.domain.errors import NotFound
-from app.web.i18n import language
+from app.web.i18n import OWN_NAMES, language
 from app.web.identity import open_to_anyone
 
 bp = Blueprint("sync", __name__)
@@ -32,7 +33,8 @@ def shell(wanted: str) -> Response:
     if wanted not in kept or current_app.debug:
         g.language = wanted
         refresh()
-        kept[wanted] = render_template("sync/shell.html")
+        signing = {"consents": CONSENTS, "meanings": MEANINGS, "own_names": OWN_NAMES}
+        kept[wanted] = render_template("sync/shell.html", **signing)
     response = Response(kept[wanted])
     response.headers["Cache-Control"] = "public, no-cache"
     response.add_etag()

@@ -12,15 +12,18 @@ import { shrink } from "./shrink.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { ask } from "./transport.js";
+import { FindingView } from "./views/finding.js";
 import { PhoneView } from "./views/phone.js";
 import { ReviewView } from "./views/review.js";
 import { RunnerView } from "./views/runner.js";
+import { SignView } from "./views/sign.js";
 import { startView } from "./views/start.js";
 import { workView } from "./views/work.js";
 import { forget, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
+const VIEWS = { review: ReviewView, sign: SignView };
 const KEEP_TRYING_MS = 20000; // while the page is open and something waits
 
 export class App {
@@ -71,7 +74,7 @@ export class App {
     const { hash } = this.#place ?? {};
     const reloaded = performance.getEntriesByType("navigation")[0]?.type === "reload";
     const same = /^#\/i\/[0-9a-f-]{36}\//.exec(hash)?.[0];
-    const inside = same && location.hash.startsWith(same) && !location.hash.endsWith("/review");
+    const inside = same && location.hash.startsWith(same) && !/\/(review|sign|f\/.+)$/.test(location.hash);
     if (hash && (!location.hash || (reloaded && inside))) history.replaceState(null, "", hash);
   }
 
@@ -161,11 +164,13 @@ export class App {
       this.#session = found.session;
       this.#session.addEventListener("changed", () => this.status.soon());
     }
-    const wanted = rest === "review" ? ReviewView : RunnerView;
+    const finding = /^f\/(.+)$/.exec(rest)?.[1];
+    const wanted = finding ? FindingView : (VIEWS[rest] ?? RunnerView);
     if (!(this.#view instanceof wanted)) {
       await this.#view?.close?.();
       await this.#show(new wanted(this, this.#session));
     }
+    if (finding) return this.#view.show(finding);
     if (!(this.#view instanceof RunnerView)) return null;
     const { hash, offset } = this.#place ?? {};
     const back = hash === location.hash || (!rest && hash?.startsWith(`#/i/${id}/`));

@@ -14,6 +14,7 @@ function entered(control, language) {
     const at = new Date(control.value).getTime();
     return control.value ? (isMoment(at) ? at : undefined) : null; // a year half typed says nothing yet
   }
+  if (control.type === "date") return control.value || null;
   return typed(control.value, language);
 }
 
@@ -33,6 +34,7 @@ function show(control, value) {
   if (control.type === "radio") control.checked = control.value === value;
   else if (control.type === "checkbox") control.checked = value === true;
   else if (control.type === "datetime-local") control.value = value ? localTime(value) : "";
+  else if (control.type === "date") control.value = value ?? "";
   else {
     const text = value?.text ?? "";
     if (value?.lang) control.lang = value.lang;

@@ -25,7 +25,7 @@ function begun(id) {
 export async function refreshWork(store, ask) {
   const answer = await ask("GET", "/api/v1/work");
   if (answer.kind !== "ok") return answer;
-  const { inspections, sites, checklists, epoch } = answer.body;
+  const { inspections, sites, checklists, organisation, epoch } = answer.body;
   await store.run(["inspections", "meta"], "readwrite", async (tx) => {
     const rows = tx.objectStore("inspections");
     const listed = new Set(inspections.map(({ id }) => id));
@@ -34,7 +34,9 @@ export async function refreshWork(store, ask) {
     }
     for (const found of inspections)
       await rows.put({ ...(await rows.get(found.id)), ...found, listed: true, lost: false });
-    await tx.objectStore("meta").put({ k: "work", v: { sites, checklists, epoch, at: Date.now() } });
+    await tx
+      .objectStore("meta")
+      .put({ k: "work", v: { sites, checklists, organisation, epoch, at: Date.now() } });
   });
   store.tell({ type: "loaded", record: null });
   return answer;
@@ -118,7 +120,7 @@ export async function prepare(store, ask, language) {
 }
 
 /** An unplanned inspection, born on this phone: its create operation and its row, in one transaction. */
-export async function startInspection(store, { person, site, checklist, due }) {
+export async function startInspection(store, { person, site, checklist, due, organisation }) {
   await store.device();
   const id = uuid7();
   const value = { checklist_version: checklist.version_id, site: site.id, auditors: [person.id], due };
@@ -133,6 +135,8 @@ export async function startInspection(store, { person, site, checklist, due }) {
     site,
     company: site.company ?? null,
     due,
+    auditors: [{ id: person.id, name: person.name }],
+    organisation,
     state: "in_progress",
     answered: 0,
     listed: true,

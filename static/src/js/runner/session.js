@@ -1,13 +1,20 @@
 // One inspection in memory: its registers, what is saved where, and every change on its way to the store.
 import { answersOf, outOfScope, tornQuestions } from "../domain/answers.js";
 import { blockers, missing } from "../domain/duty.js";
+import { findings } from "../domain/findings.js";
 import { key, photos, rows } from "../domain/merge.js";
 import { score } from "../domain/scoring.js";
+import { given, isCovered, blockers as unsigned, slots } from "../domain/signatures.js";
 import { write } from "./edit.js";
+import { lastWord, opens } from "./ending.js";
 import { uuid7 } from "./ids.js";
 import { within } from "./schema.js";
+import { weigh } from "./signing.js";
+import { language, today } from "./words.js";
 
 const KIND = "inspection";
+const ENDED = new Set(["completed", "in_review"]);
+const SIGNED = { sign: "signed", refuse: "refused" };
 const RETRY_MS = 5000;
 const SLOW_MS = 100; // until a write that is not done yet is shown as being written
 
@@ -16,6 +23,8 @@ export class Session extends EventTarget {
   state = new Map();
   operations = new Map();
   unsaved = new Map();
+  given = []; // signatures and refusals, as they were weighed last
+  #weighing = 0;
   #writing = new Map();
   #retry = null;
 
@@ -52,8 +61,18 @@ export class Session extends EventTarget {
     }
     this.state = fresh;
     this.operations = new Map(ops.map((each) => [each.id, each]));
+    await this.#weigh();
     this.#changed();
     return this;
+  }
+
+  /** Which signatures still count: asked of the store, where what was signed is. */
+  async #weigh() {
+    this.#weighing += 1;
+    const turn = this.#weighing;
+    const written = new Map([...this.state].filter(([, { heads }]) => heads.length)); // not what is under way
+    const found = await weigh(this.store, this.id, this.definition, given(written)).catch(() => null);
+    if (found && turn === this.#weighing) this.given = found;
   }
 
   #changed(path) {
@@ -100,6 +119,7 @@ export class Session extends EventTarget {
       clearTimeout(slow);
       if (this.#writing.get(name) === change.id) this.#writing.delete(name);
       this.#changed(path);
+      if (this.given.length) this.#weigh().then(() => this.#changed());
     }
   };
 
@@ -161,18 +181,38 @@ export class Session extends EventTarget {
     return score(this.definition, this.answers, this.left);
   }
 
-  /** What the rules name, and two texts for one field of the opening or closing page. */
-  get blockers() {
-    const pages = this.conflicts.filter(({ path }) => !path.startsWith("q/"));
-    const others = pages.map(({ path }) => ({
-      code: "conflict",
-      page: path === "closing" ? "closing" : "opening",
-    }));
-    return blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);
+  /** The findings as they read now, in the order of the checklist (domain/findings.js). */
+  get findings() {
+    const zone = this.row.site?.time_zone;
+    const day = today(zone, this.row.completed_at ?? Date.now());
+    return findings(this.definition, this.state, day, language);
   }
 
+  /** What the rules name, two texts for one field, and last the signatures that are asked for. */
+  get blockers() {
+    const pages = this.conflicts.filter(({ path }) => !path.startsWith("q/"));
+    const others = pages.map(({ path }) =>
+      path.startsWith("f/")
+        ? { code: "conflict", finding: path.slice(2) }
+        : { code: "conflict", page: path === "closing" ? "closing" : "opening" },
+    );
+    const found = blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);
+    return [...found, ...unsigned(this.definition, this.given)];
+  }
+
+  /** What has to be settled before anybody signs. */
+  get unsettled() {
+    return this.blockers.filter(({ slot }) => !slot);
+  }
+
+  /** The slots the checklist asks for and what became of them (domain/signatures.js). */
+  get slots() {
+    return slots(this.definition, this.given);
+  }
+
+  /** Registers somebody must decide about; deciding or signing twice is no contradiction, the latest counts. */
   get conflicts() {
-    return [...this.state.values()].filter(({ conflict }) => conflict);
+    return [...this.state.values()].filter(({ path, field, conflict }) => conflict && isCovered(path, field));
   }
 
   missing(question, answers = this.answers) {
@@ -192,11 +232,33 @@ export class Session extends EventTarget {
    * between holds nothing shut: what it wants can still be given, then it goes through.
    */
   get completed() {
-    if (this.row.state === "completed") return true;
-    const held = this.state.get(key(KIND, "completed"));
-    if (!held?.value) return false;
-    const waits = held.heads.some(({ id }) => this.operations.get(id)?.state === "pending");
+    const word = lastWord(this.state);
+    if (opens(word)) return false;
+    if (word?.field !== "completed") return Boolean(word) || ENDED.has(this.row.state);
+    const waits = this.operations.get(word.head?.id)?.state === "pending";
     return !waits || this.blockers.length === 0;
+  }
+
+  /** Complete, and an approver has still to look at it. */
+  get inReview() {
+    const word = lastWord(this.state);
+    if (!this.completed || this.row.state === "completed") return false;
+    return (
+      this.row.state === "in_review" ||
+      (Boolean(this.definition.rules.approval) && word?.field === "completed")
+    );
+  }
+
+  /** Why it is open again: {field: "returned" | "reopened", value, head}, until it is completed anew; else null. */
+  get reopened() {
+    const word = lastWord(this.state);
+    return opens(word) ? word : null;
+  }
+
+  /** What the approver wants at one question, as typed texts. */
+  comments(question) {
+    const found = this.reopened?.value.comments ?? [];
+    return found.filter((each) => each.question === question).map(({ text }) => text);
   }
 
   get closed() {
@@ -216,13 +278,20 @@ export class Session extends EventTarget {
     return this.write(path, `photo:${media}`, null, "media.remove");
   }
 
+  /** A signature or a refusal, as domain/signatures.js describes their values. */
+  sign(kind, value) {
+    return this.write(`sign/${uuid7()}`, SIGNED[kind], value, kind);
+  }
+
   /** Completing names what this phone knows, so that the server can tell whether everything has arrived. */
-  complete() {
+  async complete() {
+    await this.#weigh();
     const counted = [...this.operations.values()].filter(
       ({ state }) => state === "pending" || state === "acked",
     );
     const live = this.questions.flatMap(({ id }) => this.photos(`q/${id}`).map((photo) => photo.sha256));
-    const value = { operations: counted.length, media: [...new Set(live)].sort() };
+    const signatures = this.given.filter(({ counts }) => counts).map(({ row }) => row);
+    const value = { operations: counted.length, media: [...new Set(live)].sort(), signatures };
     return this.write(KIND, "completed", value, "complete");
   }
 }

@@ -19,11 +19,21 @@ function named({ path, field }) {
   if (id && field === "score") return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
+  if (path.startsWith("f/")) return say("refused_finding", { id: path.slice(2) });
+  if (path.startsWith("sign/")) return say(field === "signed" ? "refused_signature" : "refused_refusal");
   return say("refused_change", { place: path.startsWith("closing") ? say("closing") : say("opening") });
 }
 
-const plain = (value) =>
-  value === null ? "" : (value.text ?? (typeof value === "string" ? value : canonical(value)));
+/** The part of an inspection where a path is seen. */
+function placeOf(path) {
+  if (path.startsWith("sign/")) return "/sign";
+  return /^[qf]\//.test(path) ? `/${path}` : "";
+}
+
+const plain = (value) => {
+  if (value === null || value.strokes) return ""; // lines are not read
+  return value.text ?? value.name ?? (typeof value === "string" ? value : canonical(value));
+};
 const full = (title) => (/[.!?。！？]$/.test(title) ? title : `${title}.`);
 const says = (title) => (title ? say("refused_says", { title: full(title) }) : say("refused_says_nothing"));
 
@@ -73,7 +83,7 @@ export class PhoneView {
     );
     const title = (id) => (rows.get(id) ? ` · ${subject(rows.get(id))}` : "");
     const cards = ops.map((op) => {
-      const url = op.path.startsWith("q/") ? `#/i/${op.record}/${op.path}` : `#/i/${op.record}`;
+      const url = `#/i/${op.record}${placeOf(op.path)}`;
       return this.#card(
         {
           title: say("refused_title", { what: named(op) }) + title(op.record),

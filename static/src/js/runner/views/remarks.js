@@ -3,6 +3,7 @@ import { duty } from "../../domain/duty.js";
 import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
 import { clock, language, plainDay, say } from "../words.js";
+import { worded } from "./found.js";
 
 /** A note: one reason and, where there is one, the way out. */
 export function remark(kind, sign, title, text, ...actions) {
@@ -54,13 +55,13 @@ const FATES = {
   quarantined: ["warn", "held_answer", "held_more"],
 };
 
-function refusal({ state, title, op }) {
+export function refusal({ state, title, op }) {
   const [kind, words, more] = FATES[state];
   const value = typeof op?.value === "string" ? ` (${op.value})` : "";
   return remark(kind, "alert", say(words), `${more ? say(more) : (title ?? "")}${value}`);
 }
 
-function side(session, head, field, name) {
+function side(session, head, { path, field }, name) {
   const known = session.operations.get(head.id);
   const node = element("side");
   const input = node.querySelector("input");
@@ -72,8 +73,9 @@ function side(session, head, field, name) {
   const at = known?.received_at ?? known?.op?.at;
   const who = known?.mine ? say("you") : (known?.person?.name ?? say("somebody"));
   const value = isScore ? (head.value === "na" ? "–" : (head.value ?? "–")) : null;
-  const words =
-    head.value === null
+  const words = path.startsWith("f/")
+    ? worded(field, head.value)
+    : head.value === null
       ? say("no_answer")
       : option
         ? option.says
@@ -93,7 +95,7 @@ export function versus(session, held) {
   const node = element("versus");
   const name = `side-${held.path}-${held.field}`;
   const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
-  fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held.field, name)) });
+  fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held, name)) });
   const use = node.querySelector("button");
   node.addEventListener("change", () => use.removeAttribute("aria-disabled"));
   node.addEventListener("submit", (event) => {
@@ -122,6 +124,8 @@ export function remarks(session, photos, question, answer, lacks, hint) {
         button(say("understood"), "understood"),
       ),
     );
+  for (const text of session.comments(question.id))
+    found.push(remark("warn", "eye", say("approver_asks"), text));
   const due = !session.closed && answer?.score ? owed(session, answer.score, lacks, hint) : null;
   if (due) found.push(due);
   return found;
@@ -133,7 +137,8 @@ export function remarksKey(session, photos, question, answer, lacks) {
   const torn = conflictsAt(session, path).map((held) => held.heads.map(({ id }) => id));
   const refused = session.refused(path).map(({ id }) => id);
   const owes = answer?.score ? [answer.score, lacks, duty(session.definition, question, answer.score)] : null;
-  return JSON.stringify([torn, refused, photos.problems.get(path), owes, session.closed]);
+  const asked = session.comments(question.id);
+  return JSON.stringify([torn, refused, photos.problems.get(path), owes, session.closed, asked]);
 }
 
 /** The last audit's score, note and photos of the same question, on demand. */

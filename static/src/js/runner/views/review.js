@@ -1,9 +1,11 @@
-// Review and finish: the result with its reasons, what still blocks it, and completing.
-import { severity } from "../../domain/findings.js";
+// Review and finish: the result with its reasons, what still blocks it, findings, signatures, and completing.
 import { pendingOf, photosWaiting } from "../counts.js";
 import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { ownerAndDue, severityTag, standTag } from "./found.js";
 import { remark } from "./remarks.js";
+import { Reports } from "./reports.js";
+import { countOf, slotNodes, slotsKey } from "./slots.js";
 import { subject } from "./work.js";
 
 const SIGNS = {
@@ -12,6 +14,8 @@ const SIGNS = {
   photo_missing: "camera",
   reason_missing: "note",
   conflict: "people",
+  signature_missing: "sign",
+  signature_outdated: "sign",
 };
 
 const MOST_LISTED = 3;
@@ -27,12 +31,14 @@ export class ReviewView {
     const back = app.lastPart(session.id) ?? `#/i/${session.id}`;
     fill(this.root, { title: subject(session.row), back });
     this.root.querySelector("[data-complete]").addEventListener("click", () => this.#complete());
+    this.reports = new Reports(this.root.querySelector("[data-reports]"), session.id, app.ask);
     this.heard = () => this.paint();
     session.addEventListener("changed", this.heard);
   }
 
   close() {
     this.session.removeEventListener("changed", this.heard);
+    this.reports.close();
   }
 
   #to(rest) {
@@ -62,8 +68,27 @@ export class ReviewView {
     return item;
   }
 
-  #blocker({ code, question, section, page }) {
+  #blocker({ code, question, section, page, finding, slot }) {
     const { session } = this;
+    if (slot) {
+      const before = session.unsettled.length;
+      return fill(element("blocker"), {
+        url: this.#to("sign"),
+        icon: icon(SIGNS[code]),
+        title: say(`block_${code}`, { slot: say(`slot_${slot}`) }),
+        text: before ? say("sign_blocked", { n: before }) : say("block_signature_text"),
+      });
+    }
+    if (finding) {
+      const title = say("block_conflict_page", { page: `${say("finding")} ${finding}` });
+      const values = {
+        url: this.#to(`f/${finding}`),
+        icon: icon(SIGNS[code]),
+        title,
+        text: say("two_texts"),
+      };
+      return fill(element("blocker"), values);
+    }
     if (page) {
       const title = say("block_conflict_page", { page: say(page) });
       return fill(element("blocker"), {
@@ -106,17 +131,35 @@ export class ReviewView {
     });
   }
 
-  #finding(question, found) {
-    const more = found.at_once ? ` · ${say("at_once")}` : "";
-    const title = `${question.id} ${textOf(question.text)}`;
-    const node = fill(element("finding"), {
-      url: this.#to(`q/${question.id}`),
-      title,
-      severity: say(`finding_${found.severity}`),
-      more,
+  #finding(found) {
+    const question = this.session.questions.find(({ id }) => id === found.question);
+    return fill(element("finding"), {
+      url: this.#to(`f/${found.question}`),
+      title: `${found.question} ${textOf(question.text)}`,
+      severity: severityTag(found.severity),
+      more: ownerAndDue(found),
+      stand: standTag(found.stand),
     });
-    node.querySelector("[data-x=severity]").className = { major: "bad", minor: "warn" }[found.severity] ?? "";
-    return node;
+  }
+
+  #signatures() {
+    const { session } = this;
+    const place = this.root.querySelector("[data-signatures]");
+    const nodes = slotNodes(session, { open: () => this.#toSign() });
+    place.hidden = nodes.length === 0;
+    const [given, asked] = countOf(session);
+    fill(place, { n: asked ? say("n_of", { done: given, all: asked }) : null });
+    const slots = place.querySelector("[data-slots]");
+    const key = slotsKey(session);
+    if (slots.dataset.drawn === key) return;
+    slots.dataset.drawn = key;
+    slots.replaceChildren(...nodes);
+  }
+
+  #toSign() {
+    const link = document.createElement("a");
+    link.href = this.#to("sign");
+    return link;
   }
 
   #part(name, nodes, count = nodes.length) {
@@ -146,7 +189,7 @@ export class ReviewView {
       state,
       why,
       gauge: scoreGauge(result, rules, { words: true }),
-      veto: result.vetoed ? note("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
+      veto: result.vetoed ? remark("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
       rules: result.rules.map((rule) => this.#rule(rule, result)),
     });
     this.root.querySelector("details").hidden = result.rules.length === 0;
@@ -169,14 +212,20 @@ export class ReviewView {
 
   #foot(blockers, pending) {
     const { session } = this;
-    const first = this.root.querySelector("[data-first]");
-    const finish = this.root.querySelector("[data-complete]");
-    first.hidden = !blockers.length || session.closed;
+    const unsettled = session.unsettled.length;
+    const [first, sign, finish] = ["first", "sign", "complete"].map((name) =>
+      this.root.querySelector(`[data-${name}]`),
+    );
+    first.hidden = !unsettled || session.closed;
+    sign.hidden = unsettled > 0 || !blockers.length || session.closed;
     finish.hidden = blockers.length > 0 || session.closed;
-    if (blockers.length)
-      first.setAttribute("href", this.#to(blockers[0].page ?? `q/${blockers[0].question}`));
+    sign.setAttribute("href", this.#to("sign"));
+    if (unsettled) {
+      const [{ page, finding, question }] = blockers;
+      first.setAttribute("href", this.#to(page ?? (finding ? `f/${finding}` : `q/${question}`)));
+    }
     const left = session.closed
-      ? say(session.completed ? "completed_title" : "cancelled_title")
+      ? say(session.inReview ? "in_review_title" : session.completed ? "completed_title" : "cancelled_title")
       : blockers.length
         ? say("things_left", { n: blockers.length })
         : say("nothing_left");
@@ -195,17 +244,11 @@ export class ReviewView {
     this.#part("blocks", closed ? [] : this.#blockers(blockers), blockers.length);
     this.root.querySelector("[data-clear]").hidden = blockers.length > 0 || closed;
     this.#sections(result);
-    const { answers } = session;
-    const findings = session.questions.flatMap((question) => {
-      const found = severity(
-        session.definition,
-        question,
-        answers[question.id]?.score,
-        answers[question.id]?.note,
-      );
-      return found ? [this.#finding(question, found)] : [];
-    });
-    this.#part("findings", findings);
+    this.#part(
+      "findings",
+      session.findings.map((each) => this.#finding(each)),
+    );
+    this.#signatures();
     const [pending, photos] = [
       (await pendingOf(this.app.store)).get(session.id) ?? 0,
       await photosWaiting(this.app.store, session.id),
@@ -213,21 +256,34 @@ export class ReviewView {
     const waiting = this.root.querySelector("[data-waiting]");
     waiting.hidden = !photos;
     if (photos) fill(waiting, { photos: say("photos_waiting", { n: photos }) });
-    const done = closed
-      ? session.completed
-        ? remark(
-            "good",
-            "check",
-            say("completed_title"),
-            pending ? say("completed_waiting", { n: pending }) : say("completed_held"),
-          )
-        : remark("warn", "info", say("cancelled_title"), say("cancelled_text"))
-      : null;
+    const done = closed ? this.#ended(pending) : this.#openedAgain();
     const place = document.createElement("div");
     place.className = "pad pad--end";
     if (done) place.append(done);
     fill(this.root, { done: done ? place : null });
     this.#foot(blockers, pending);
+    if (session.completed && !session.inReview && !pending) this.reports.look();
+  }
+
+  #ended(pending) {
+    const { session } = this;
+    if (!session.completed) return remark("warn", "info", say("cancelled_title"), say("cancelled_text"));
+    const held = pending ? say("completed_waiting", { n: pending }) : say("completed_held");
+    if (session.inReview)
+      return remark(null, "eye", say("in_review_title"), pending ? held : say("in_review_text"));
+    return remark("good", "check", say("completed_title"), held);
+  }
+
+  /** Sent back by the approver, or opened for a new revision: why. */
+  #openedAgain() {
+    const word = this.session.reopened;
+    if (!word) return null;
+    const { reason, revision } = word.value;
+    const title =
+      word.field === "returned"
+        ? say("returned_title")
+        : say("reopened_title", { revision: String(revision) });
+    return remark("warn", word.field === "returned" ? "undo" : "info", title, reason);
   }
 
   async #complete() {

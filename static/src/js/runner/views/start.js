@@ -53,7 +53,9 @@ export function startView(app) {
       note.classList.add("note--warn");
       return fill(form, { notice: note });
     }
-    const row = await startInspection(store, { person, site, checklist, due: today(site.time_zone) });
+    const { organisation } = work;
+    const due = today(site.time_zone);
+    const row = await startInspection(store, { person, site, checklist, due, organisation });
     return go(`#/i/${row.id}`);
   }
   form.addEventListener("submit", submit);

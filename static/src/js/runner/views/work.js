@@ -4,10 +4,18 @@ import { key } from "../../domain/merge.js";
 import { score } from "../../domain/scoring.js";
 import { pendingOf } from "../counts.js";
 import { element, fill, gauge, gradeBox, icon, template, textOf } from "../dom.js";
+import { lastWord, opens } from "../ending.js";
 import { within } from "../schema.js";
 import { daysBetween, language, longDay, placed, plainDay, say, today, weekday } from "../words.js";
 
 const RECENT_DONE = 12;
+
+/** Between the server's word and what this phone did since: completed here may still wait for an approver. */
+function phaseOf({ state }, word, approval) {
+  if (opens(word)) return "in_progress";
+  if (!word || state === "in_review" || state === "completed") return state;
+  return word.field === "completed" && approval ? "in_review" : "completed";
+}
 
 /** What the phone knows of one inspection without opening it: its state, progress and result. */
 async function known(tx, row) {
@@ -16,7 +24,9 @@ async function known(tx, row) {
   const state = new Map(fields.map((held) => [key(held.path, held.field), held]));
   const value = (name) => state.get(key("inspection", name))?.value;
   const stored = Boolean(bundle && (row.loaded || row.born_here));
-  const phase = value("completed") ? "completed" : value("cancelled") ? "cancelled" : row.state;
+  const phase = value("cancelled")
+    ? "cancelled"
+    : phaseOf(row, lastWord(state), bundle?.definition.rules.approval);
   const touched = fields.some(({ path }) => path.startsWith("q/"));
   const found = { row, stored, phase: phase === "planned" && touched ? "in_progress" : phase };
   if (!bundle || !fields.length)
@@ -115,7 +125,7 @@ function doneItem({ row, phase, total, grade, provisional }, waiting) {
       ? say("state_cancelled")
       : waiting
         ? say("state_completed_waiting", { n: waiting })
-        : say("state_completed");
+        : say(phase === "in_review" ? "state_in_review" : "state_completed");
   const result =
     phase === "cancelled" || !total
       ? words
