@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app import journal, numbering, search
+from app.db import save
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.duty import blockers
@@ -172,12 +173,15 @@ class InspectionKind:
         if "plan" in rooms or any(operation.kind == "create" for operation in operations):
             index(session, row)
 
+    def save(self, session: Session, row: Inspection) -> None:
+        save(session, row)
+
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         return set(session.scalars(select(Inspection.id).where(Inspection.id.in_(list(ids)), visible(actor))))
 
 
 def _may(author: Author, act: Act, row: Inspection) -> bool:
-    key = (row.id, act)
+    key = (row, act)
     if key not in author.rights:
         author.rights[key] = may(author.actor, act, scope_of(author.actor, row))
     return author.rights[key]

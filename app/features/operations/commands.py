@@ -19,7 +19,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import CanonicalText, id_text, insert_many, new_id, select_many
+from app.db import CanonicalText, Prepared, id_text, insert_many, new_id, select_many
 from app.domain.canonical import canonical_text, digest
 from app.domain.errors import PlumblineError
 from app.domain.merge import Head, Key, Register, register, replace_heads
@@ -68,7 +68,7 @@ class _Record:
     seq: int
     lamport: int
     known: bool  # whether record_heads has its row
-    heads: dict[Key, list[Head]]
+    heads: dict[Key, Sequence[Head]]
     known_heads: frozenset[Key] = frozenset()  # the registers that field_heads has rows of
     state: dict[Key, Register] = field(default_factory=dict)
     named: dict[Key, set[str]] = field(default_factory=dict)
@@ -119,6 +119,7 @@ def _receive(
     parsed: list[tuple[int, Operation]] = []
     first: dict[str, Operation] = {}
     device = str(author.device_id)
+    served = {kind.name for kind in kinds}
     for index, body in enumerate(raw):
         try:
             op = parse(body)
@@ -127,7 +128,7 @@ def _receive(
             continue
         if op.device != device:
             answers[index] = Answer(op.id, "rejected", code="device_of_other")
-        elif kinds.get(op.record_kind) is None:
+        elif op.record_kind not in served:
             answers[index] = _refuse(session, author, body, "op_record_kind", now)
         elif op.id in first:
             same = first[op.id].hash == op.hash
@@ -146,6 +147,7 @@ def _receive(
     for record in records.values():
         if isinstance(record, _Record) and record.applied:
             record.kind.apply(session, record.row, record.state, record.applied, author, now)
+            record.kind.save(session, record.row)
     session.flush()
     return [answer for answer in answers if answer is not None]
 
@@ -320,10 +322,11 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
         named = record.named.setdefault(key, set())
         heads = replace_heads(held or (), [op], op.field, named)
         named.update(op.parents)  # a parent may still follow in this batch
+        record.state[key] = register(heads, op.field)
     else:  # most of what a phone sends: the first answer of a register
         heads = (Head(op.id, op.lamport, op.value),)
-    record.heads[key] = list(heads)
-    record.state[key] = register(heads, op.field)
+        record.state[key] = Register(heads, op.value, False)
+    record.heads[key] = heads
     record.touched.add(key)
     record.seq += 1
     record.lamport = max(record.lamport, op.lamport)
@@ -333,7 +336,7 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
     return Answer(op.id, "applied", seq=record.seq)
 
 
-_PLACE = (
+_PLACE = Prepared(
     update(RECORDS)
     .where(RECORDS.c.record_id == bindparam("record"))
     .values(seq=bindparam("at"), lamport=bindparam("highest"))
@@ -403,7 +406,7 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
     for record in records:
         place = {"at": record.seq, "highest": record.lamport}
         if record.known:
-            session.connection().execute(_PLACE, {"record": UUID(record.id), **place})
+            _PLACE(session, record=UUID(record.id), **place)
         else:
             made = {"record_id": UUID(record.id), "record_kind": record.kind.name}
             session.execute(insert(RECORDS).values(**made, seq=record.seq, lamport=record.lamport))

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db import id_text, select_many
+from app.db import Prepared, id_text, select_many
 from app.domain.merge import Head, Key, Register, register
 from app.features.accounts.models import Person
 from app.features.operations.models import (
@@ -25,12 +25,12 @@ from app.features.operations.models import (
 _Turn = aliased(OperationFate)
 
 
-_EPOCH = select(Installation.epoch)
+_EPOCH = Prepared(select(Installation.epoch))
 
 
 def epoch_of(session: Session) -> str:
     """This history's name; a restored backup has another (offline.md §4.7)."""
-    return str(session.connection().execute(_EPOCH).scalar_one())
+    return str(_EPOCH(session)[0][0])
 
 
 def installation(session: Session) -> Installation:
