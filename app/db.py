@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -77,10 +78,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class CanonicalText(str):
-    """JSON that is canonical already: stored as it is, so that a push does not write it twice."""
-
-
 class Json(TypeDecorator[Any]):
     """Canonical JSON as text, byte for byte the same on both engines (so that hashes hold)."""
 
@@ -90,8 +87,6 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        if type(value) is CanonicalText:
-            return value
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
@@ -335,25 +330,25 @@ def grouped(work: Callable[[Session], T]) -> T:
     return database().grouped(work)
 
 
-def insert_many(
-    session: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Inserts many rows in one go, past the statement machinery that would cost more than the insert itself.
+def insert_columns(session: Session, table: Table, columns: Mapping[str, Any], count: int) -> None:
+    """Inserts `count` rows in one go, past the statement machinery that would cost more than the insert itself.
 
-    Values are what the columns take; an id may also be its text with dashes. Hot path only (pushes).
+    A column is a list or tuple with a value for each row, or one value that all rows share. Ids may be text
+    with dashes; Json columns take canonical text. Hot path only (pushes).
     """
     connection = session.connection()
     statement, processors = _insert_statement(table, tuple(columns), connection.dialect)
-    listed = list(zip(*rows, strict=True))
-    for place, processor in enumerate(processors):
-        if processor is not None:
-            column = listed[place]
-            first = column[0]
-            if all(value is first for value in column):  # the same instant, person, device in every row
-                listed[place] = (processor(first),) * len(column)
-            else:
-                listed[place] = tuple(map(processor, column))
-    _run(connection, statement, list(zip(*listed, strict=True)))
+    listed: list[Iterable[Any]] = []
+    for given, processor in zip(columns.values(), processors, strict=True):
+        if type(given) is not list and type(given) is not tuple:
+            listed.append(repeat(given if processor is None else processor(given), count))
+        elif processor is None:
+            listed.append(given)
+        elif processor is _hex and type(given[0]) is str:
+            listed.append([value.replace("-", "") for value in given])
+        else:
+            listed.append(map(processor, given))
+    _run(connection, statement, list(zip(*listed, strict=False)))
 
 
 def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequence[Any]:
@@ -465,6 +460,8 @@ def _insert_statement(
         kind = table.c[name].type
         if isinstance(kind, Uuid):
             processors.append(_hex if sqlite else None)
+        elif isinstance(kind, Json):
+            processors.append(None)
         else:
             processors.append(kind.dialect_impl(dialect).bind_processor(dialect))
     return f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", processors  # noqa: S608 (our own names)

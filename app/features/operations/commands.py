@@ -19,7 +19,7 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import CanonicalText, Prepared, id_text, insert_many, new_id, select_many
+from app.db import Prepared, id_text, insert_columns, new_id, select_many
 from app.domain.canonical import canonical_text, digest
 from app.domain.errors import PlumblineError
 from app.domain.merge import Head, Key, Register, register, replace_heads
@@ -141,7 +141,10 @@ def _receive(
     known = _known(session, first)
     records = _open(session, kinds, author, [op for _, op in parsed], known)
     for index, op in parsed:
-        if answers[index] is None:
+        record = records.get(op.record_id)
+        if type(record) is _Record and op.kind != "create" and op.id not in known:
+            answers[index] = _judge(session, author, record, op, raw[index], now)
+        elif answers[index] is None:
             answers[index] = _take(session, kinds, author, op, known, records, raw[index], now)
     _store(session, records, author, now)
     for record in records.values():
@@ -299,9 +302,10 @@ def _judge(
     # a counter at its very end would leave nobody a number to write with: honest ones go up one by one
     if op.lamport > record.lamport + LEAP_AT_MOST:
         return _refuse(session, author, body, "op_integer", now)
-    closed = record.kind.closed(record.row)
+    kind = record.kind
+    closed = kind.closed(record.row)
     try:
-        record.kind.judge(session, author, record.row, op, record.state)
+        kind.judge(session, author, record.row, op, record.state)
     except Deferred as early:
         if closed is None:
             return Answer(op.id, "deferred", code=early.code)
@@ -341,42 +345,41 @@ _PLACE = Prepared(
     .where(RECORDS.c.record_id == bindparam("record"))
     .values(seq=bindparam("at"), lamport=bindparam("highest"))
 )
-_OPERATION = [
-    *("id", "record_kind", "record_id", "seq", "kind", "path", "field", "value", "hash"),
-    *("device_id", "person_id", "n", "lamport", "at", "offset", "tz", "v", "received_at"),
-]
-_FATE = ["operation_id", "turn", "fate", "code", "at", "person_id"]
-_HEAD = ["record_id", "path", "field", "operation_id", "lamport", "value"]
+_HEAD = ("record_id", "path", "field", "operation_id", "lamport", "value")
 
 
 def _store(session: Session, records: dict[str, _Record | Access], author: Author, now: datetime) -> None:
-    ops: list[tuple[Any, ...]] = []
-    parents: list[tuple[Any, ...]] = []
-    fates: list[tuple[Any, ...]] = []
     open_records = [r for r in records.values() if isinstance(r, _Record) and r.stored]
-    for record in open_records:
-        for op, seq, fate, code in record.stored:
-            ops.append(_row(op, record.id, seq, author, now))
-            if op.parents:
-                parents.extend((parent, op.id) for parent in op.parents)
-            fates.append((op.id, 1, fate, code, now, None))
-    if not ops:
+    stored = [each for record in open_records for each in record.stored]
+    if not stored:
         return
     if session.new:
         session.flush()  # rows the kinds made, before what points to them
-    insert_many(session, OPERATIONS, _OPERATION, ops)
+    ops, seqs, fates, codes = zip(*stored, strict=True)
+    insert_columns(session, OPERATIONS, _columns(ops, seqs, author, now), len(ops))
+    parents = [(parent, op.id) for op in ops for parent in op.parents]
     if parents:
-        insert_many(session, PARENTS, ("parent_id", "child_id"), parents)
-    insert_many(session, FATES, _FATE, fates)
+        named, children = zip(*parents, strict=True)
+        insert_columns(session, PARENTS, {"parent_id": named, "child_id": children}, len(parents))
+    turns = {"operation_id": [op.id for op in ops], "turn": 1, "fate": fates, "code": codes}
+    insert_columns(session, FATES, {**turns, "at": now, "person_id": None}, len(ops))
     _store_heads(session, open_records)
 
 
-def _row(op: Operation, record_id: str, seq: int, author: Author, now: datetime) -> tuple[Any, ...]:
-    value = None if op.value is None else CanonicalText(op.value_text)
-    return (
-        *(op.id, op.record_kind, record_id, seq, op.kind, op.path, op.field, value, op.hash),
-        *(author.device_id, author.actor.id, op.n, op.lamport, op.at, op.offset, op.tz, op.v, now),
-    )
+def _columns(
+    ops: Sequence[Operation], seqs: Sequence[int], author: Author, now: datetime
+) -> dict[str, Any]:
+    by_member = dict(zip(Operation._fields, zip(*ops, strict=True), strict=True))
+    of_op = ("id", "record_kind", "record_id", "kind", "path", "field", "hash")
+    numbers = ("n", "lamport", "at", "offset", "tz", "v")
+    return {
+        **{name: by_member[name] for name in (*of_op, *numbers)},
+        "seq": seqs,
+        "value": [None if op.value is None else op.value_text for op in ops],
+        "device_id": author.device_id,
+        "person_id": author.actor.id,
+        "received_at": now,
+    }
 
 
 def _store_heads(session: Session, records: Iterable[_Record]) -> None:
@@ -387,11 +390,9 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
         for key in record.touched:
             if key in record.known_heads:
                 gone.append({"r": UUID(record.id), "p": key[0], "f": key[1]})
-            for head in record.heads[key]:
-                text = None
-                if head.value is not None:
-                    text = CanonicalText(texts.get(head.id) or canonical_text(head.value))
-                new.append((record.id, key[0], key[1], head.id, head.lamport, text))
+            for head_id, lamport, value in record.heads[key]:
+                text = None if value is None else texts.get(head_id) or canonical_text(value)
+                new.append((record.id, *key, head_id, lamport, text))
     if gone:
         session.execute(
             delete(HEADS).where(
@@ -402,7 +403,8 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
             gone,
         )
     if new:
-        insert_many(session, HEADS, _HEAD, new)
+        columns = dict(zip(_HEAD, zip(*new, strict=True), strict=True))
+        insert_columns(session, HEADS, columns, len(new))
     for record in records:
         place = {"at": record.seq, "highest": record.lamport}
         if record.known:

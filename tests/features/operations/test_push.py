@@ -423,13 +423,16 @@ def test_a_batch_the_database_refuses_is_halved_until_the_culprit_stands_alone(
     poisoned = phone.set("q/M05", "note", {"text": "poison", "lang": "en"})
     for question in ("M01", "M02", "M03", "M04"):
         phone.set(f"q/{question}", "score", "10")
-    row = commands._row
+    columns = commands._columns
 
-    def broken(op, *rest):  # type: ignore[no-untyped-def]
-        made = row(op, *rest)
-        return (*made[:3], None, *made[4:]) if op.id == poisoned["id"] else made
+    def broken(ops, *rest):  # type: ignore[no-untyped-def]
+        made = columns(ops, *rest)
+        made["seq"] = [
+            None if op.id == poisoned["id"] else seq for op, seq in zip(ops, made["seq"], strict=True)
+        ]
+        return made
 
-    monkeypatch.setattr(commands, "_row", broken)
+    monkeypatch.setattr(commands, "_columns", broken)
     results = phone.push()
     assert [r["result"] for r in results] == ["rejected", "applied", "applied", "applied", "applied"]
     assert inspection(app, phone).answered == 4
