@@ -437,7 +437,9 @@ def _run(connection: Connection, statement: str, given: tuple[Any, ...] | list[t
             return ()
         return driver.execute(statement, given).fetchall()
     except sqlite3.Error as error:
-        raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
+        raise DBAPIError.instance(
+            statement, None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
 
 
 def id_text(value: Any) -> str:

@@ -43,7 +43,7 @@ _DEVICE = Prepared(
     .where(Device.secret_hash == bindparam("hash"))
     .order_by(GivenGrant.created_at, GivenGrant.id)
 )
-_GRANTS = Prepared(
+_GRANTS = (
     select(GivenGrant.role, GivenGrant.scope_kind, GivenGrant.scope_id)
     .where(GivenGrant.person_id == bindparam("person"), GivenGrant.ended_at.is_(None))
     .order_by(GivenGrant.created_at, GivenGrant.id)
@@ -127,7 +127,7 @@ def device_loader(secret: str) -> KnownDevice | None:
 
 def grants_of(session: Session, person_id: UUID) -> tuple[Grant, ...]:
     """What the person holds now."""
-    rows = _GRANTS(session, person=person_id)
+    rows = session.connection().execute(_GRANTS, {"person": person_id})
     return tuple(Grant(Role(role), ScopeKind(kind), scope_id) for role, kind, scope_id in rows)
 
 

@@ -48,6 +48,9 @@ _LOCK = (
 )
 
 
+_CLOSED = {"cancelled": "inspection_cancelled", "completed": "inspection_completed"}
+
+
 class InspectionKind:
     """RecordKind of inspections."""
 
@@ -120,6 +123,8 @@ class InspectionKind:
         judge(form, operation.path, operation.field, operation.value)
         if not _may(author, act_of(operation.path, operation.kind), row):
             raise NotAllowed()
+        if operation.path.startswith("q/"):
+            return  # nearly all there is
         if operation.kind == "set" and operation.path.startswith("s/") and operation.value is not None:
             _judge_coverage(row, operation)
         if operation.path == "plan" and operation.field == "auditors":
@@ -138,9 +143,11 @@ class InspectionKind:
             raise Deferred("media_expected")
 
     def closed(self, row: Inspection) -> str | None:
-        return {"cancelled": "inspection_cancelled", "completed": "inspection_completed"}.get(row.state)
+        return _CLOSED.get(row.state)
 
     def step(self, row: Inspection, operation: Operation, now: datetime) -> None:
+        if operation.kind == "set" and row.state != "planned":
+            return
         if operation.kind == "cancel":
             row.state, row.cancelled_at = "cancelled", now
         elif operation.kind == "complete":

@@ -25,7 +25,7 @@ from app.domain.errors import PlumblineError
 from app.domain.merge import Head, Key, Register, register, replace_heads
 from app.domain.operations import VERSION, Operation, parse
 from app.features.operations import models as m
-from app.features.operations.queries import heads_of
+from app.features.operations.queries import LATEST_FATE, heads_of
 from app.features.operations.record import Access, Author, Deferred, Kinds, RecordKind
 
 log = logging.getLogger("plumbline.operations")
@@ -233,8 +233,7 @@ def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[st
         session,
         "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
         "JOIN operations o ON o.id = p.child_id "
-        "JOIN operation_fates f ON f.operation_id = o.id AND f.fate = 'applied' "
-        "WHERE p.parent_id IN (:ids)",
+        f"WHERE p.parent_id IN (:ids) AND {LATEST_FATE} = 'applied'",  # noqa: S608 (our own words)
         ids,
     )
     for parent_id, record_id, path, name in rows:
@@ -355,20 +354,20 @@ def _store(session: Session, records: dict[str, _Record | Access], author: Autho
         return
     if session.new:
         session.flush()  # rows the kinds made, before what points to them
-    ops, seqs, fates, codes = zip(*stored, strict=True)
+    ops, seqs, _, _ = zip(*stored, strict=True)
     insert_columns(session, OPERATIONS, _columns(ops, seqs, author, now), len(ops))
     parents = [(parent, op.id) for op in ops for parent in op.parents]
     if parents:
         named, children = zip(*parents, strict=True)
         insert_columns(session, PARENTS, {"parent_id": named, "child_id": children}, len(parents))
-    turns = {"operation_id": [op.id for op in ops], "turn": 1, "fate": fates, "code": codes}
-    insert_columns(session, FATES, {**turns, "at": now, "person_id": None}, len(ops))
+    others = [(op.id, fate, code) for op, _, fate, code in stored if fate != "applied"]
+    if others:
+        about = dict(zip(("operation_id", "fate", "code"), zip(*others, strict=True), strict=True))
+        insert_columns(session, FATES, {**about, "turn": 1, "at": now, "person_id": None}, len(others))
     _store_heads(session, open_records)
 
 
-def _columns(
-    ops: Sequence[Operation], seqs: Sequence[int], author: Author, now: datetime
-) -> dict[str, Any]:
+def _columns(ops: Sequence[Operation], seqs: Sequence[int], author: Author, now: datetime) -> dict[str, Any]:
     by_member = dict(zip(Operation._fields, zip(*ops, strict=True), strict=True))
     of_op = ("id", "record_kind", "record_id", "kind", "path", "field", "hash")
     numbers = ("n", "lamport", "at", "offset", "tz", "v")

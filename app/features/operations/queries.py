@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.db import Prepared, id_text, select_many
@@ -23,8 +23,11 @@ from app.features.operations.models import (
 )
 
 _Turn = aliased(OperationFate)
-
-
+# the fate of operation `o` in plain SQL: its latest row, or applied where there is none
+LATEST_FATE = (
+    "coalesce((SELECT f.fate FROM operation_fates f WHERE f.operation_id = o.id "
+    "ORDER BY f.turn DESC LIMIT 1), 'applied')"
+)
 _EPOCH = Prepared(select(Installation.epoch))
 
 
@@ -81,15 +84,18 @@ def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500)
     rows = list(
         session.execute(
             select(Operation, OperationFate.fate, OperationFate.code, Person.name)
-            .join(OperationFate, OperationFate.operation_id == Operation.id)
+            .outerjoin(
+                OperationFate,
+                and_(OperationFate.operation_id == Operation.id, OperationFate.turn == latest),
+            )
             .join(Person, Person.id == Operation.person_id)
-            .where(Operation.record_id == record_id, Operation.seq > after, OperationFate.turn == latest)
+            .where(Operation.record_id == record_id, Operation.seq > after)
             .order_by(Operation.seq)
             .limit(limit)
         )
     )
     parents = _parents(session, [row[0].id for row in rows])
-    return [Entry(op, fate, code, name, parents[op.id]) for op, fate, code, name in rows]
+    return [Entry(op, fate or "applied", code or "", name, parents[op.id]) for op, fate, code, name in rows]
 
 
 def _parents(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:

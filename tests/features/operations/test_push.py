@@ -21,11 +21,11 @@ from app.features.operations.commands import forget_expired
 from app.features.operations.models import (
     FieldHead,
     Operation,
-    OperationFate,
     OperationParent,
     Quarantined,
     RecordHead,
 )
+from app.features.operations.queries import history
 from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -301,8 +301,8 @@ def test_after_a_cancellation_work_is_late_and_kept(
     row = inspection(app, phone)
     assert (row.state, row.answered) == ("cancelled", 0)
     with app.app_context():
-        fates = reading().scalars(select(OperationFate.fate).order_by(OperationFate.at)).all()
-    assert sorted(fates) == ["applied", "applied", "late"]
+        fates = [entry.fate for entry in history(reading(), UUID(phone.record))]
+    assert fates == ["applied", "applied", "late"]
 
 
 def test_an_auditor_cannot_change_the_plan_or_cancel(app: Flask, phone: Phone) -> None:
