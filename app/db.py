@@ -401,7 +401,7 @@ class Prepared:
         return self._made
 
 
-def save(session: Session, row: Base) -> None:
+def save(session: Session, row: Any) -> None:
     """Writes the changed columns of one row of a push, and lets go of it: the unit of work would cost more.
 
     For rows without `record_version`; relationships that changed must be flushed before.
@@ -411,8 +411,8 @@ def save(session: Session, row: Base) -> None:
         return  # new: the session inserts it
     changed = tuple(sorted(name for name in state.committed_state if name in state.mapper.columns))
     if changed:
-        update_one = _update_statement(type(row).__table__, changed)  # type: ignore[arg-type]
-        update_one(session, the_id=row.id, **{f"new_{name}": state.dict[name] for name in changed})  # type: ignore[attr-defined]
+        update_one = _update_statement(type(row).__table__, changed)
+        update_one(session, the_id=row.id, **{f"new_{name}": state.dict[name] for name in changed})
     session.expunge(row)
 
 

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 from app.adapters import clock, jobs, mail
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
+from app.backups import issued
+from app.backups.cli import backup
 from app.config import Config
-from app.db import transaction
+from app.db import reading, transaction
 from app.demo.cli import demo
 from app.domain.permissions import Act, ScopeKind
 from app.features.accounts import cli as accounts_cli
@@ -55,7 +57,7 @@ PAGES = (
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, inspections_api.bp, sync.bp)
-COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo)
+COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo, backup)
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
@@ -97,6 +99,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     blobs = LocalBlobs(config.data / "blobs")
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
+    work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
@@ -108,6 +111,11 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
 def sweep(blobs: LocalBlobs) -> None:
     """Removes what uploads left behind that nobody went on with."""
     blobs.sweep(clock.now() - ABANDONED)
+
+
+def keep_issued(config: Config) -> None:
+    """Frozen revisions and issued reports, once more outside the database."""
+    issued.keep(reading(), config.data, clock.now())
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

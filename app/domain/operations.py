@@ -155,8 +155,23 @@ def parse(raw: Any) -> Operation:
     if len(body) > MAX_BYTES:
         raise Malformed("op_too_large", None, limit=MAX_BYTES)
     return Operation(  # by position: by name takes twice as long
-        *(op_id, record_kind, cast("str", record_id), kind, path, field, value, tuple(parents), device),
-        *(n, lamport, at, offset, tz, VERSION, value_text, digest(body)),
+        op_id,
+        cast("str", record_kind),
+        cast("str", record_id),
+        kind,
+        path,
+        field,
+        value,
+        tuple(parents),
+        device,
+        n,
+        lamport,
+        at,
+        offset,
+        tz,
+        VERSION,
+        value_text,
+        digest(body),
     )
 
 

@@ -68,7 +68,7 @@ class _Record:
     seq: int
     lamport: int
     known: bool  # whether record_heads has its row
-    heads: dict[Key, Sequence[Head]]
+    heads: dict[Key, Any]  # sequences of Head
     known_heads: frozenset[Key] = frozenset()  # the registers that field_heads has rows of
     state: dict[Key, Register] = field(default_factory=dict)
     named: dict[Key, set[str]] = field(default_factory=dict)

@@ -84,6 +84,7 @@ def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500)
     rows = list(
         session.execute(
             select(Operation, OperationFate.fate, OperationFate.code, Person.name)
+            .select_from(Operation)
             .outerjoin(
                 OperationFate,
                 and_(OperationFate.operation_id == Operation.id, OperationFate.turn == latest),
