@@ -20,7 +20,9 @@ backup = AppGroup("backup", help="Copies of everything, and going back to one.")
 
 @backup.command("create")
 @click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="The folder to write it into.")
-@click.option("--with-keys", is_flag=True, help="Also secret_key, tls/ and seal/. Keep such a file locked away.")
+@click.option(
+    "--with-keys", is_flag=True, help="Also secret_key, tls/ and seal/. Keep such a file locked away."
+)
 def create(to: Path | None, with_keys: bool) -> None:
     """Write one file with the database, the photos and what was issued. The server goes on meanwhile."""
     config: Config = current_app.config["PLUMBLINE"]

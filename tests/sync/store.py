@@ -56,7 +56,9 @@ class Store:
 
     # -- saving
 
-    def save(self, record: str, kind: str, path: str, name: str, value: Any, parents: list[str] | None = None) -> Op:
+    def save(
+        self, record: str, kind: str, path: str, name: str, value: Any, parents: list[str] | None = None
+    ) -> Op:
         if kind == "set":
             head = self.untouched(record, path, name)
             if head is not None:
