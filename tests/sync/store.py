@@ -181,9 +181,11 @@ class Store:
         return self.turn_page(record, answer.json, epoch)
 
     def turn_page(self, record: str, said: dict[str, Any], asked_in: str) -> bool:
-        if asked_in and said["epoch"] != asked_in or self.meet(said["epoch"]):
+        if asked_in and said["epoch"] != asked_in:
             self.meet(said["epoch"], reset=True)
             return False  # a page of another history than the cursor's: rows below it were never seen
+        if self.meet(said["epoch"]):
+            return False
         for row in said["operations"]:
             self.learn(row)
         for row in said.get("decided", []):
@@ -216,7 +218,7 @@ class Store:
         return other
 
     def begin_again(self) -> None:
-        """The server was restored: fetch everything anew, send everything own again (it knows what it has)."""
+        """The server was restored: everything is fetched anew, and everything own is sent again."""
         self.resets += 1
         self.cursors.clear()
         for op_id, kept in list(self.ops.items()):
