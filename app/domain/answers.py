@@ -34,5 +34,6 @@ def out_of_scope(state: Mapping[Key, Register]) -> set[str]:
 
 
 def torn_questions(state: Mapping[Key, Register]) -> list[str]:
-    """The questions on which two answers stand, for somebody to decide."""
-    return sorted({path[2:] for (path, _), held in state.items() if held.conflict and path.startswith("q/")})
+    """The questions on which two answers stand, or two wordings of a finding, for somebody to decide."""
+    torn = (path for (path, _), held in state.items() if held.conflict and path.startswith(("q/", "f/")))
+    return sorted({path[2:] for path in torn})

@@ -2,7 +2,9 @@
 
 A definition is JSON: format, code, kind, title, scale, na, rules, sections with questions, and `terms` for
 the codes that questions carry. Words are {"en", "zh-Hans", "zh-Hant"}; one language is enough, the reader
-falls back.
+falls back. May be left out: ``rules.signatures`` names the slots that must sign before completion, in order;
+``rules.approval`` asks for a reviewer before issue; a question's ``canned`` are statements [{"id", "text"}]
+that speed up writing its finding.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical
 from app.domain.errors import Invalid
+from app.domain.signatures import SLOTS
 from app.domain.words import LANGUAGES
 
 FORMAT = 1
@@ -24,6 +27,7 @@ DUTIES = ("vda", "none")
 WEIGHTS = range(1, 10)
 WORDS_AT_MOST = 2000
 QUESTIONS_AT_MOST = 1000
+CANNED_AT_MOST = 20  # statements of one question
 NOT_APPLICABLE = "na"
 
 
@@ -128,6 +132,14 @@ def _question(question: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("weight", where)
     if question["veto"] and not question["critical"]:  # DESIGN §2: veto implies ★
         yield Problem("veto_not_critical", where)
+    canned = question.get("canned", [])
+    if len(canned) > CANNED_AT_MOST:
+        yield Problem("canned_too_many", where)
+    for statement in canned:
+        yield from _identifier(statement["id"], f"{where}/canned")
+        yield from _words(statement["text"], f"{where}/canned/{statement['id']}")
+    for twice in _twice(statement["id"] for statement in canned):
+        yield Problem("canned_twice", f"{where}/canned/{twice}")
 
 
 def _rules(rules: Mapping[str, Any], sections: list[str]) -> Iterator[Problem]:
@@ -145,6 +157,11 @@ def _rules(rules: Mapping[str, Any], sections: list[str]) -> Iterator[Problem]:
         yield Problem("downgrade", "rules")
     if rules["duty"] not in DUTIES:
         yield Problem("duty", "rules")
+    slots = rules.get("signatures", [])
+    if not isinstance(slots, list) or not all(slot in SLOTS for slot in slots) or _twice(slots):
+        yield Problem("signatures", "rules")
+    if not isinstance(rules.get("approval", False), bool):
+        yield Problem("approval", "rules")
     weights = rules["group_weights"]
     if weights is not None:
         if set(weights) != set(sections):

@@ -33,10 +33,15 @@ KINDS: dict[str, str | None] = {
     "row.remove": "row",
     "cancel": "cancelled",
     "complete": "completed",
+    "sign": "signed",
+    "refuse": "refused",
+    "approve": "approved",
+    "return": "returned",
+    "reopen": "reopened",
 }
-_OWNED = frozenset({"created", "row", "cancelled", "completed"})
+_OWNED = frozenset(owned for owned in KINDS.values() if owned and owned[-1] != ":")
 _REMOVALS = frozenset({"media.remove", "row.remove"})
-_ABOUT_THE_RECORD = frozenset({"create", "cancel", "complete"})
+_ABOUT_THE_RECORD = frozenset({"create", "cancel", "complete", "approve", "return", "reopen"})
 
 _MEMBERS = frozenset(
     {"v", "id", "record", "kind", "path", "field", "value"}

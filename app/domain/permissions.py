@@ -46,6 +46,8 @@ class Act(StrEnum):
     START_INSPECTION = "start_inspection"
     ANSWER_INSPECTION = "answer_inspection"
     COMPLETE_INSPECTION = "complete_inspection"
+    APPROVE_INSPECTION = "approve_inspection"
+    REVISE_INSPECTION = "revise_inspection"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
     SEE_JOURNAL = "see_journal"
@@ -75,6 +77,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.START_INSPECTION: _FIELD,
     Act.ANSWER_INSPECTION: _FIELD,
     Act.COMPLETE_INSPECTION: _FIELD,
+    Act.APPROVE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER}),
+    Act.REVISE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER, Role.AUDITOR}),
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,
@@ -102,6 +106,7 @@ ONLY_ASSIGNED: frozenset[Act] = frozenset(
         Act.NAME_PARTICIPANTS,
         Act.ANSWER_INSPECTION,
         Act.COMPLETE_INSPECTION,
+        Act.REVISE_INSPECTION,  # of the team, the lead: see features/inspections/record.py
     }
 )
 

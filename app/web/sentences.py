@@ -80,6 +80,22 @@ SENTENCES: dict[str, LazyString] = {
     "all_out_of_scope": _l("At least one section must stay, or there is nothing to ask."),
     "plan_closed_cancelled": _l("This inspection was cancelled, so its plan can no longer be changed."),
     "plan_closed_completed": _l("This inspection is complete, so its plan can no longer be changed."),
+    "inspection_in_review": _l(
+        "This inspection is being reviewed. What you send is kept and shown to its owner."
+    ),
+    "plan_closed_in_review": _l("This inspection is being reviewed, so its plan cannot be changed now."),
+    "not_in_review": _l("This inspection is not in review, or somebody decided about it already."),
+    "not_completed": _l("Only a completed inspection gets a new revision."),
+    "revision_number": _l("This revision was begun already. Load the page again."),
+    "revision_early": _l("The inspection is only just being completed. Try again in a moment."),
+    "signature_strokes": _l("These lines cannot be read as a signature. Clear the box and sign again."),
+    "signature_too_small": _l("This signature is too small to read. Clear the box and sign again."),
+    "signature_exists": _l("This signature was given already. Give a new one instead."),
+    "signature_missing": _l("A signature or a refusal is still missing before this can be completed."),
+    "signature_outdated": _l("Answers changed after somebody signed. They have to sign again."),
+    "signature_expected": _l("The server still waits for a signature that is on another device."),
+    "contact_unknown": _l("This person is not among the contacts of the inspected company."),
+    "comment_missing": _l("Say what has to be changed: a comment, or a reason."),
     "not_ready": _l("Something is still missing before this can be completed."),
     # operations
     "op_not_object": _l("This change cannot be read by the server. It is kept on the phone."),

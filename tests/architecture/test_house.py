@@ -27,6 +27,7 @@ ROOMS = {
     "routes",
     "api",
     "record",
+    "frozen",  # what a revision of a record keeps for ever
     "report",
     "cli",
 }

@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { answersOf, outOfScope, tornQuestions } from "../../static/src/js/domain/answers.js";
 import { canonical, digest } from "../../static/src/js/domain/canonical.js";
 import { blockers } from "../../static/src/js/domain/duty.js";
-import { severity } from "../../static/src/js/domain/findings.js";
+import { dueByRule, findings, severity } from "../../static/src/js/domain/findings.js";
 import { photos, registers, replaceHeads, rows } from "../../static/src/js/domain/merge.js";
 import { score } from "../../static/src/js/domain/scoring.js";
+import * as signatures from "../../static/src/js/domain/signatures.js";
 
 const register = ({ path, field, heads, value, conflict }) => ({ path, field, heads, value, conflict });
 
@@ -39,6 +40,28 @@ const answer = {
       rows: rows(state, "participants"),
     };
   },
+  entries: ({ definition, operations, day, language }) =>
+    findings(definition, registers(operations), day, language),
+  signed: async ({ definition, operations, hashes, checklist }) => {
+    const state = registers(operations);
+    const parts = [signatures.covered(state, new Map(hashes)), signatures.livePhotos(state)];
+    const rows = await signatures.standing(checklist, ...parts, signatures.given(state));
+    return {
+      digest: await signatures.digestOf(checklist, ...parts, "sign-1", "zh-Hant"),
+      rows: rows.map(({ row, kind, slot, operation, lamport, counts }) => [
+        row,
+        kind,
+        slot,
+        operation,
+        lamport,
+        counts,
+      ]),
+      slots: signatures.slots(definition, rows),
+      blockers: signatures.blockers(definition, rows),
+    };
+  },
+  due: ({ severity: found, at_once, day }) => dueByRule(found, at_once, day),
+  strokes: ({ strokes }) => signatures.strokeProblem(strokes),
   canonical: async ({ value }) => {
     const text = canonical(value);
     return [text, await digest(text)];

@@ -95,6 +95,65 @@ def histories(draw: st.DrawFn) -> list[list[Any]]:
     return made
 
 
+TYPED = st.sampled_from([None, {"text": "字", "lang": "zh-Hant"}, {"text": "seen", "lang": "en"}])
+REASON = {"text": "because", "lang": "en"}
+FINDING_FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    "severity": st.sampled_from([None, "major", "minor", "observation"]).map(
+        lambda found: found and {"severity": found, "reason": REASON}
+    ),
+    "requirement": TYPED,
+    "statement": TYPED,
+    "evidence": TYPED,
+    "owner": st.sampled_from([None, {"name": "Somebody", "contact": None}]),
+    "due": st.sampled_from([None, "2027-02-28"]),
+    "position": st.sampled_from(
+        [None, {"stand": "agree", "text": None}, {"stand": "disagree", "text": REASON}]
+    ),
+}
+
+
+@st.composite
+def walks(draw: st.DrawFn) -> tuple[dict[str, Any], list[list[Any]], list[str]]:
+    """A checklist that asks for signatures, operations as [id, register, value, parents, lamport] that answer
+    it, write about findings and sign, and a hash of each; some signatures are of what stood at their time.
+    """
+    definition, answers, left = draw(audits())
+    rules = definition["rules"] | {
+        "signatures": draw(st.sampled_from([[], ["auditor"], ["auditor", "auditee"]]))
+    }
+    made: list[list[Any]] = []
+
+    def write(register: str, value: Any) -> None:
+        parents = [op[0] for op in made if op[1] == register][-1:] if draw(st.booleans()) else []
+        name = f"{draw(st.integers(0, 99)):02}-{len(made):03}"
+        made.append([name, register, value, parents, draw(st.integers(1, 50))])
+
+    for section in left:
+        write(f"s/{section} covered", {"in": False, "reason": REASON})
+    for question, answer in answers.items():
+        for field in ("score", "note"):
+            write(f"q/{question} {field}", answer[field])
+        for at, _ in enumerate(answer["photos"]):
+            write(
+                f"q/{question} photo:{at}",
+                draw(st.sampled_from([None, {"sha256": "a" * 64}, {"sha256": "b" * 64}])),
+            )
+        for field, values in FINDING_FIELDS.items():
+            if not draw(st.integers(0, 3)):
+                write(f"f/{question} {field}", draw(values))
+    texts = [
+        section["questions"][0]
+        | {"text": draw(st.sampled_from([{"en": "Q"}, {"zh-Hans": "问"}, {"en": "Q", "zh-Hant": "問"}]))}
+        for section in definition["sections"]
+    ]
+    sections = [
+        section | {"questions": [text, *section["questions"][1:]]}
+        for section, text in zip(definition["sections"], texts, strict=True)
+    ]
+    hashes = [draw(st.sampled_from("0123456789abcdef")) * 64 for _ in made]
+    return definition | {"rules": rules, "sections": sections}, made, hashes
+
+
 json_values = st.recursive(
     st.none()
     | st.booleans()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,12 +12,12 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from app.domain import answers as reading
-from app.domain import merge
+from app.domain import merge, signatures
 from app.domain.canonical import canonical, digest
 from app.domain.duty import blockers
-from app.domain.findings import severity
+from app.domain.findings import due_by_rule, findings, severity
 from app.domain.scoring import score
-from tests.domain.generate import audits, histories, json_values
+from tests.domain.generate import audits, histories, json_values, walks
 from tests.domain.reading import SCORING, answers, definition, operation, vectors
 
 NODE = Path(__file__).with_name("agree.mjs")
@@ -165,6 +166,77 @@ def test_reading_a_state_agrees():
         "rows": [list(row) for row in merge.rows(state, "participants").items()],
     }
     compare([{"ask": "reading", "operations": [vars(operation(fields)) for fields in ops]}], [expected])
+
+
+def _signed(definition, operations, hashes, checklist):
+    state = merge.registers([SimpleNamespace(**op) for op in operations])
+    parts = signatures.covered(state, dict(hashes)), signatures.live_photos(state)
+    rows = signatures.standing(checklist, *parts, signatures.given(state))
+    return {
+        "digest": signatures.digest_of(checklist, *parts, "sign-1", "zh-Hant"),
+        "rows": [[r.row, r.kind, r.slot, r.operation, r.lamport, r.counts] for r in rows],
+        "slots": signatures.slots(definition, rows),
+        "blockers": signatures.blockers(definition, rows),
+    }
+
+
+def _sign(kind, slot, digest, lamport):
+    """An operation that signs or refuses with this digest."""
+    held = (
+        {"consent": {"id": "sign-1", "language": "zh-Hant"}}
+        if kind == "signed"
+        else {"reason": {"text": "否", "lang": "zh-Hant"}}
+    )
+    name = f"sign/{slot}-{lamport} {kind}"
+    return [f"s-{slot}-{lamport}", name, {"slot": slot, "digest": digest, **held}, [], lamport]
+
+
+def test_findings_and_signatures_agree():
+    cases, expected, checklist, day = [], [], "c" * 64, date(2026, 11, 25)
+    for asked, made, hashes in collect(walks(), 300):
+        operations = [vars(operation(fields)) for fields in made]
+        known = [[op["id"], found] for op, found in zip(operations, hashes, strict=True)]
+        digest_now = _signed(asked, operations, known, checklist)["digest"]
+        # a good signature, one of something else, and a refusal, whose consent text is another
+        for signed in (
+            _sign("signed", "auditor", digest_now, 60),
+            _sign("signed", "auditee", "0" * 64, 61),
+            _sign("refused", "auditee", digest_now, 62),
+        ):
+            operations.append(vars(operation(signed)))
+        shared = {"definition": asked, "operations": operations}
+        for language in ("en", "zh-Hant"):
+            state = merge.registers([SimpleNamespace(**op) for op in operations])
+            cases.append({"ask": "entries", **shared, "day": day.isoformat(), "language": language})
+            expected.append([entry._asdict() for entry in findings(asked, state, day, language)])
+        cases.append({"ask": "signed", **shared, "hashes": known, "checklist": checklist})
+        expected.append(_signed(asked, operations, known, checklist))
+    compare(cases, expected)
+    told = [case for case in expected if isinstance(case, dict)]
+    assert len({case["digest"] for case in told}) > 60
+    assert all([row[5] for row in case["rows"]] == [True, False, False] for case in told)
+    opened = [entry for case in expected if isinstance(case, list) for entry in case]
+    assert {entry["severity"] for entry in opened} == {"major", "minor", "observation"}
+    assert any(entry["severity"] != entry["rule_severity"] for entry in opened)
+
+
+def test_due_days_agree():
+    days = st.dates(date(2000, 1, 1), date(2199, 1, 1))
+    drawn = collect(st.tuples(st.sampled_from(["major", "minor", "observation"]), st.booleans(), days), 300)
+    found = [due_by_rule(*drawing) for drawing in drawn]
+    compare(
+        [{"ask": "due", "severity": s, "at_once": once, "day": day.isoformat()} for s, once, day in drawn],
+        [due.isoformat() if due else None for due in found],
+    )
+
+
+def test_judging_strokes_agrees():
+    number = st.integers(-3, 1003) | st.integers(0, 60) | st.sampled_from([True, None, "1", []])
+    drawn = collect(st.lists(st.lists(number, max_size=8) | st.just(None), max_size=5) | json_values, 400)
+    drawn += [json.loads(text) for _, text, _ in vectors("signatures")["strokes"]]
+    problems = [signatures.stroke_problem(strokes) for strokes in drawn]
+    compare([{"ask": "strokes", "strokes": strokes} for strokes in drawn], problems)
+    assert {None, "signature_strokes", "signature_too_small"} <= set(problems)
 
 
 def test_canonical_forms_and_digests_agree():

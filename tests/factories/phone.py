@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.db import new_id, transaction
+from app.db import new_id, reading, transaction
+from app.domain import signatures
+from app.domain.canonical import canonical, digest
+from app.domain.merge import registers
 from app.features.checklists.commands import load_library
-from app.features.checklists.models import Checklist
+from app.features.checklists.models import Checklist, Version
 from tests.cast import BORN
 from tests.client import PageClient
 
@@ -111,6 +115,85 @@ class Phone:
         value = {"checklist_version": str(version), "site": str(site), "auditors": [str(auditor)], "due": due}
         self.operation("create", "inspection", "created", value)
         return self.record
+
+    def pull(self) -> list[dict[str, Any]]:
+        """Everything the server applied to the inspection, as operations."""
+        address = f"/api/v1/inspections/{self.record}"
+        answer = self.client.api("GET", address).json
+        found = []
+        while answer is not None:
+            found += [entry["op"] for entry in answer["operations"] if entry["fate"] == "applied"]
+            more, after = answer["more"], answer["after"]
+            answer = self.client.api("GET", f"{address}/operations?after={after}").json if more else None
+        return found
+
+    def digest(self, consent: str, language: str) -> str:
+        """What a signature given now would sign, worked out as a phone does: from the operations alone."""
+        held = [*self.pull(), *self.waiting]
+        state = registers([SimpleNamespace(**op) for op in held])
+        hashes = {op["id"]: digest(canonical(op)) for op in held}
+        address = f"/api/v1/inspections/{self.record}"
+        answer = self.client.api("GET", address).json
+        assert answer is not None
+        version = answer["inspection"]["version_sha256"]
+        covered = signatures.covered(state, hashes)
+        return signatures.digest_of(version, covered, signatures.live_photos(state), consent, language)
+
+    def sign(self, slot: str = "auditor", language: str = "en", **changes: Any) -> dict[str, Any]:
+        """A signature on the glass over what stands now; its row is `op["path"]`."""
+        meaning = {"auditor": "carried_out", "auditee": "confirm_facts", "other": "confirm_facts"}[slot]
+        value = {
+            "slot": slot,
+            "name": "Wang Jianguo" if slot == "auditee" else "Owner Auditor",
+            "role": "Quality manager",
+            "organisation": "Hengda Precision",
+            "meaning": meaning,
+            "consent": {"id": "sign-1", "language": language},
+            "strokes": [[100, 200, 180, 120, 260, 240], [300, 210, 420, 180]],
+            "digest": changes.pop("digest", None) or self.digest("sign-1", language),
+            "covers": {"answers": 59, "photos": 0},
+            "at": 1_767_225_600_000,
+            **changes,
+        }
+        return self.operation("sign", f"sign/{new_id()}", "signed", value)
+
+    def refuse(self, slot: str = "auditee", language: str = "en", **changes: Any) -> dict[str, Any]:
+        """A refusal with reason and witness."""
+        value = {
+            "slot": slot,
+            "name": "Wang Jianguo",
+            "role": "Quality manager",
+            "organisation": "Hengda Precision",
+            "reason": {"text": "Not in my power", "lang": language},
+            "witness": {"name": "Teammate Auditor", "role": "Auditor"},
+            "digest": changes.pop("digest", None) or self.digest("refuse-1", language),
+            "at": 1_767_225_600_000,
+            **changes,
+        }
+        return self.operation("refuse", f"sign/{new_id()}", "refused", value)
+
+    def sign_both(self) -> list[str]:
+        """Auditor and auditee sign; the rows of both."""
+        return [self.sign(slot)["path"].removeprefix("sign/") for slot in ("auditor", "auditee")]
+
+    def answer_all(self, app: Flask, **scores: str) -> None:
+        """Answers every question of the audit, with a note: "10" or, by question id, another score."""
+        version_id = audit_version(app)
+        with app.app_context():
+            version = reading().get(Version, version_id)
+            assert version is not None
+            sections = version.definition["sections"]
+        for section in sections:
+            for question in section["questions"]:
+                path = f"q/{question['id']}"
+                self.set(path, "score", scores.get(question["id"], "10"))
+                self.set(path, "note", {"text": "Seen on the line", "lang": "en"})
+
+    def complete(self, signatures: list[str] | None = None, **members: Any) -> dict[str, Any]:
+        value: dict[str, Any] = {"operations": self.n, "media": [], **members}
+        if signatures is not None:
+            value["signatures"] = signatures
+        return self.operation("complete", "inspection", "completed", value)
 
     def send(self, operations: list[Any], **members: Any) -> TestResponse:
         body = {

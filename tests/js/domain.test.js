@@ -4,9 +4,11 @@ import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { canonical, digest } from "../../static/src/js/domain/canonical.js";
 import { blockers, duty, missing } from "../../static/src/js/domain/duty.js";
-import { severity } from "../../static/src/js/domain/findings.js";
-import { registers } from "../../static/src/js/domain/merge.js";
+import { dueByRule, findings, severity } from "../../static/src/js/domain/findings.js";
+import { key, register, registers } from "../../static/src/js/domain/merge.js";
 import { score } from "../../static/src/js/domain/scoring.js";
+import * as signatures from "../../static/src/js/domain/signatures.js";
+import { pickWithLanguage } from "../../static/src/js/domain/words.js";
 
 const vectors = (name) =>
   JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
@@ -124,6 +126,98 @@ describe("merging", () => {
       }
     });
   }
+});
+
+describe("how findings read", () => {
+  const known = vectors("findings");
+  const question = (id, critical = false) => {
+    const text = { en: `Question ${id}`, "zh-Hans": `问题 ${id}` };
+    return { id, weight: 1, critical, veto: false, text };
+  };
+  const sections = [
+    { id: "a", questions: [question("A1"), question("A2", true)] },
+    { id: "b", questions: [question("B1")] },
+  ];
+  const definition = { scale: scale("vda"), na: true, rules: scoring.rules, sections };
+  for (const vector of known.findings) {
+    test(vector.name, () => {
+      const state = new Map(
+        Object.entries(vector.state).map(([name, value], at) => {
+          const [path, field] = name.split(" ");
+          return [key(path, field), register(path, field, [{ id: `o${at}`, lamport: at + 1, value }])];
+        }),
+      );
+      const expected = vector.findings.map((found) => ({
+        requirement: { text: `Question ${found.question}`, lang: "en" },
+        ...found,
+      }));
+      assert.deepEqual(findings(definition, state, "2026-11-25", "en"), expected);
+    });
+  }
+  for (const [found, atOnce, day, due] of known.due) {
+    test(`${found} of ${day} is due ${due}`, () => assert.equal(dueByRule(found, atOnce, day), due));
+  }
+  for (const [words, reader, expected] of known.words) {
+    test(`words for ${reader}: ${expected}`, () =>
+      assert.deepEqual(pickWithLanguage(words, reader), expected));
+  }
+});
+
+describe("signatures", () => {
+  const known = vectors("signatures");
+  for (const { name, checklist, registers: covered, photos, consent, sha256 } of known.digests) {
+    test(name, async () => {
+      assert.equal(
+        await signatures.digestOf(checklist, covered, photos, consent.id, consent.language),
+        sha256,
+      );
+    });
+  }
+  for (const { name, operations, registers: covered, photos } of known.covered) {
+    test(name, () => {
+      const state = registers(
+        operations.map(([id, register, value, parents, lamport]) => {
+          const [path, field] = register.split(" ");
+          return { id, path, field, value, parents, lamport };
+        }),
+      );
+      const hashes = new Map(operations.map(([id, , , , , hash]) => [id, hash]));
+      assert.deepEqual(signatures.covered(state, hashes), covered);
+      assert.deepEqual(signatures.livePhotos(state), photos);
+      if (covered.length) assert.throws(() => signatures.covered(state, new Map()), /no hash/);
+    });
+  }
+  for (const [name, text, problem] of known.strokes) {
+    test(`strokes: ${name}`, () => assert.equal(signatures.strokeProblem(JSON.parse(text)), problem));
+  }
+  for (const { name, strokes, points, problem } of known.many) {
+    test(name, () => {
+      const stroke = Array.from({ length: points }, (_, at) => [(2 * at) % 1000, 200]).flat();
+      assert.equal(signatures.strokeProblem(Array.from({ length: strokes }, () => stroke)), problem);
+    });
+  }
+  for (const { name, asked, rows, slots, blockers: blocking } of known.slots) {
+    test(name, () => {
+      const rules = asked ? { signatures: asked } : {};
+      const told = signatures.slots({ rules }, rows);
+      assert.deepEqual(
+        told.map(({ slot, state, row }) => [slot, state, row]),
+        slots,
+      );
+      assert.deepEqual(
+        signatures.blockers({ rules }, rows).map(({ code, slot }) => [code, slot]),
+        blocking,
+      );
+    });
+  }
+  test("a refusal is of its own text; what counts is what stands now", async () => {
+    const value = { digest: known.digests[2].sha256, reason: { text: "x", lang: "zh-Hant" } };
+    const { checklist, registers: covered, photos } = known.digests[2];
+    const row = { kind: "refuse", slot: "auditee", value };
+    const counts = async (...parts) => (await signatures.standing(checklist, ...parts, [row]))[0].counts;
+    assert.equal(await counts(covered, photos), true);
+    assert.equal(await counts(covered.slice(1), photos), false);
+  });
 });
 
 describe("canonical form", () => {

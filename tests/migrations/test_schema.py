@@ -23,6 +23,8 @@ APPEND_ONLY = {
     "journal",
     "checklist_versions",
     "checklist_fragments",
+    "inspection_revisions",
+    "findings",
 }
 
 
@@ -92,6 +94,10 @@ def fill(database: Database, table: str) -> None:
         "published_at) VALUES (:a, :b, 1, '{}', '', :now)",
         "checklist_fragments": "INSERT INTO checklist_fragments (version_id, language, format, html, sha256, "
         "created_at) VALUES (:a, 'en', 1, '', '', :now)",
+        "inspection_revisions": "INSERT INTO inspection_revisions (id, inspection_id, revision, at, "
+        "person_id, digest, body) VALUES (:a, :b, 1, :now, :a, '', '{}')",
+        "findings": "INSERT INTO findings (id, inspection_id, revision, number, question, section, severity, "
+        "rule_severity, at_once, photos) VALUES (:a, :b, 1, 1, 'M01', 'man', 'minor', 'minor', false, '[]')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

@@ -17,7 +17,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.domain.errors import Invalid, TooLarge
 from app.domain.operations import Operation
-from app.domain.registers import PHOTO_AT_MOST
+from app.domain.register_values import PHOTO_AT_MOST
 from app.features.evidence.models import Media, MediaUse
 
 PART_AT_MOST = (

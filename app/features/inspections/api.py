@@ -39,6 +39,7 @@ def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
         "company": {"id": str(company.id), "name": company.name},
         "due": inspection.due.isoformat() if inspection.due else None,
         "state": inspection.state,
+        "revision": inspection.revision,
         "planned": inspection.planned,
         "answered": inspection.answered,
         "asked": inspection.asked,
@@ -73,6 +74,11 @@ def one(inspection_id: UUID) -> Response:
     page = history(session, found.id, 0, PAGE)
     whole = listed(found, head)
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
+    whole["version_sha256"] = found.version.sha256
+    whole["contacts"] = [
+        {"id": str(contact.id), "name": contact.name, "duty": contact.duty}
+        for contact in queries.contacts_of(session, found.company_id)
+    ]
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)

@@ -143,6 +143,37 @@ def set_coverage(
     _write(session, actor, row, [("set", f"s/{section}", "covered", value)], now)
 
 
+def approve(session: Session, actor: Actor, inspection_id: UUID, seq: int, now: datetime) -> None:
+    """Issues a reviewed inspection: it is completed and frozen now."""
+    row = _ended(session, actor, inspection_id, seq)
+    _write(session, actor, row, [("approve", KIND, "approved", {})], now)
+
+
+def send_back(
+    session: Session,
+    actor: Actor,
+    inspection_id: UUID,
+    seq: int,
+    reason: str,
+    comments: Sequence[tuple[str, str]],
+    now: datetime,
+) -> None:
+    """Returns a reviewed inspection to its team, with (question, comment) where something has to change."""
+    row = _ended(session, actor, inspection_id, seq)
+    value = {
+        "reason": _typed(reason, actor),
+        "comments": [{"question": question, "text": _typed(text, actor)} for question, text in comments],
+    }
+    _write(session, actor, row, [("return", KIND, "returned", value)], now)
+
+
+def revise(session: Session, actor: Actor, inspection_id: UUID, seq: int, reason: str, now: datetime) -> None:
+    """Begins the next revision of a completed inspection. What was issued stays as it is."""
+    row = _ended(session, actor, inspection_id, seq)
+    value = {"reason": _typed(reason, actor), "revision": row.revision + 1}
+    _write(session, actor, row, [("reopen", KIND, "reopened", value)], now)
+
+
 def rewrite(
     session: Session,
     actor: Actor,
@@ -169,13 +200,25 @@ def _open(session: Session, actor: Actor, inspection_id: UUID, seq: int) -> Insp
     """The inspection, locked, if its plan may still be changed and nobody changed it since `seq`."""
     InspectionKind().lock(session, [inspection_id])
     row = queries.get_visible_to(session, actor, inspection_id)
-    if row.state in ("cancelled", "completed"):
+    if row.state in ("cancelled", "completed", "in_review"):
         raise Invalid(f"plan_closed_{row.state}")
     # answers come in all day and touch no plan: only what a plan says counts as a change of it
     newer = select(Operation.id).where(
         Operation.record_id == row.id,
         Operation.seq > seq,
         or_(Operation.path.in_(("plan", KIND)), Operation.path.startswith("s/")),
+    )
+    if session.scalar(newer.limit(1)) is not None:
+        raise Stale()
+    return row
+
+
+def _ended(session: Session, actor: Actor, inspection_id: UUID, seq: int) -> Inspection:
+    """The inspection, locked, if nobody decided about it as a whole since `seq`."""
+    InspectionKind().lock(session, [inspection_id])
+    row = queries.get_visible_to(session, actor, inspection_id)
+    newer = select(Operation.id).where(
+        Operation.record_id == row.id, Operation.seq > seq, Operation.path == KIND
     )
     if session.scalar(newer.limit(1)) is not None:
         raise Stale()

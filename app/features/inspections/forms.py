@@ -26,7 +26,8 @@ from wtforms.validators import StopValidation, ValidationError
 from app.domain.errors import Invalid, PlumblineError
 from app.domain.operations import MAX_TEXT
 from app.domain.parties import tidy
-from app.domain.registers import NAME_AT_MOST, is_day
+from app.domain.register_ends import COMMENTS_AT_MOST
+from app.domain.register_values import NAME_AT_MOST, is_day
 from app.features.inspections.commands import TEXTS, Participant
 from app.web.forms import AtMost, HouseForm, Needed, one_line
 from app.web.sentences import sentence
@@ -226,6 +227,43 @@ class PostponementForm(ChangeForm):
 
 class CancellationForm(ChangeForm):
     reason = _reason("cancellation-reason")
+
+
+class ApprovalForm(ChangeForm):
+    """Issuing what was reviewed: nothing to type."""
+
+
+class CommentForm(Form):
+    """What has to change at one question."""
+
+    question = SelectField(_l("Question"), choices=[NO_CHOICE], validators=[OneOf()], validate_choice=False)
+    text = TextAreaField(_l("Comment"), filters=[lines], validators=[AtMost(MAX_TEXT)])
+
+    def validate_question(self, field: Field) -> None:
+        if self.text.data and not field.data:
+            raise ValidationError(sentence("not_a_choice"))
+
+    def validate_text(self, field: Field) -> None:
+        if self.question.data and not field.data:
+            raise ValidationError(sentence("comment_missing"))
+
+
+class ReturnForm(ChangeForm):
+    reason = _reason("return-reason")
+    comments = FieldList(FormField(CommentForm), min_entries=2, max_entries=COMMENTS_AT_MOST)
+
+    def offer_questions(self, questions: Iterable[tuple[str, str]]) -> None:
+        found = list(questions)
+        for entry in self.comments:
+            entry.form.question.choices = [NO_CHOICE, *found]
+
+    def said(self) -> list[tuple[str, str]]:
+        rows = (entry.form for entry in self.comments)
+        return [(row.question.data, row.text.data) for row in rows if row.question.data]
+
+
+class RevisionForm(ChangeForm):
+    reason = _reason("revision-reason")
 
 
 class CoverageForm(ChangeForm):

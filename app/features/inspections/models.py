@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Id, Json
@@ -50,6 +50,7 @@ class Inspection(Base):
     vetoed: Mapped[bool] = mapped_column(default=False)
     conflicts: Mapped[int] = mapped_column(default=0)
     late: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1, server_default="1")
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     version: Mapped[Version] = relationship()
@@ -74,6 +75,53 @@ class Assignment(Base):
 
     inspection: Mapped[Inspection] = relationship(back_populates="assignments")
     person: Mapped[Person] = relationship()
+
+
+class Revision(Base):
+    """One issued revision, for ever (append-only). `body`: the canonical JSON of frozen.py; `digest`: SHA-256
+    of its UTF-8 bytes. While it is the inspection's present revision, a trigger keeps the row's result.
+    """
+
+    __tablename__ = "inspection_revisions"
+    __table_args__ = (UniqueConstraint("inspection_id", "revision"),)
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"))
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    reason: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class Finding(Base):
+    """A finding as it was frozen with a revision (append-only); before that it only follows from its answer
+    (domain/findings.py, where the members are explained). Texts are typed text {"text", "lang"}.
+    """
+
+    __tablename__ = "findings"
+    __table_args__ = (UniqueConstraint("inspection_id", "revision", "number"),)
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"))
+    revision: Mapped[int]
+    number: Mapped[int]
+    question: Mapped[str] = mapped_column(String(40))
+    section: Mapped[str] = mapped_column(String(40))
+    severity: Mapped[str] = mapped_column(String(20))
+    rule_severity: Mapped[str] = mapped_column(String(20))
+    severity_reason: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    at_once: Mapped[bool]
+    requirement: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    statement: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    photos: Mapped[list[str]] = mapped_column(Json)
+    owner_name: Mapped[str | None] = mapped_column(String(200))
+    owner_contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    due: Mapped[date | None] = mapped_column(Date, index=True)
+    stand: Mapped[str | None] = mapped_column(String(20))
+    stand_text: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class OpenPoint(Base):

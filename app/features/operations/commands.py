@@ -302,9 +302,9 @@ def _judge(
     if op.lamport > record.lamport + LEAP_AT_MOST:
         return _refuse(session, author, body, "op_integer", now)
     kind = record.kind
-    closed = kind.closed(record.row)
+    closed = kind.closed(record.row, op)
     try:
-        kind.judge(session, author, record.row, op, record.state)
+        kind.judge(session, author, record.row, op, record.state, record.applied)
     except Deferred as early:
         if closed is None:
             return Answer(op.id, "deferred", code=early.code)
@@ -493,10 +493,13 @@ def write_at_desk(
         if record.row is None:
             record.row = kind.create(session, author, op, now)
         else:
-            closed = kind.closed(record.row)
+            closed = kind.closed(record.row, op)
             if closed is not None:
                 raise PlumblineError(closed)
-            kind.judge(session, author, record.row, op, record.state)
+            try:
+                kind.judge(session, author, record.row, op, record.state, record.applied)
+            except Deferred as early:  # nobody sends it again from a desk
+                raise PlumblineError(early.code) from None
         _apply(record, op, now)
     _store(session, {record.id: record}, author, now)
     kind.apply(session, record.row, record.state, record.applied, author, now)

@@ -65,6 +65,12 @@ def state_of(session: Session, record_id: UUID) -> dict[Key, Register]:
     return {key: register(heads, key[1]) for key, heads in heads_of(session, [record_id])[record_id].items()}
 
 
+def hashes_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """Operation id → SHA-256 of its canonical form, for those that are stored."""
+    rows = select_many(session, "SELECT id, hash FROM operations WHERE id IN (:ids)", ids) if ids else ()
+    return {id_text(operation_id): found for operation_id, found in rows}
+
+
 class Entry(NamedTuple):
     """One stored operation with its latest fate, its maker and what it replaced."""
 

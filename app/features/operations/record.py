@@ -58,11 +58,22 @@ class RecordKind(Protocol):
     def create(self, session: Session, author: Author, operation: Operation, now: datetime) -> Any:
         """The new row of a `create` operation. Raises a PlumblineError with the code to answer."""
 
-    def judge(self, session: Session, author: Author, row: Any, operation: Operation, state: State) -> None:
-        """Raises Invalid or NotAllowed when the operation cannot stand, Deferred when it comes too early."""
+    def judge(
+        self,
+        session: Session,
+        author: Author,
+        row: Any,
+        operation: Operation,
+        state: State,
+        fresh: Sequence[Operation],
+    ) -> None:
+        """Raises Invalid or NotAllowed when the operation cannot stand, Deferred when it comes too early.
 
-    def closed(self, row: Any) -> str | None:
-        """Why nothing more is applied to this row (a code), or None while it is open."""
+        `fresh`: what was applied to the row before it in this batch and is in no table yet.
+        """
+
+    def closed(self, row: Any, operation: Operation) -> str | None:
+        """Why this operation is not applied to the row any more (a code), or None while it is open to it."""
 
     def step(self, row: Any, operation: Operation, now: datetime) -> None:
         """Moves the row's state on at once, because the next operation of the batch is judged by it."""

@@ -191,6 +191,7 @@ def test_completion_waits_for_the_photo(app: Flask, phone: Phone) -> None:
         phone.set(f"q/{question}", "note", {"text": "Seen", "lang": "en"})
     picture = jpeg()
     phone.add_photo("q/M01", picture)
+    phone.sign_both()
     phone.push()
     done = phone.operation(
         "complete", "inspection", "completed", {"operations": 1, "media": [phone.sha256(picture)]}

@@ -372,10 +372,11 @@ def test_completing_needs_every_duty_and_then_freezes(app: Flask, cast: Cast, ph
         phone.set(f"q/{question}", "note", note)
     assert {r["result"] for r in phone.push()} == {"applied"}
     phone.heads.pop(("inspection", "completed"))
+    phone.sign_both()
     phone.operation("complete", "inspection", "completed", value)
     phone.set("q/M01", "score", "0")
     results = phone.push()
-    assert [r["result"] for r in results] == ["applied", "late"]
+    assert [r["result"] for r in results] == ["applied", "applied", "applied", "late"]
     row = inspection(app, phone)
     assert (row.state, row.score, row.grade, row.provisional) == ("completed", 1000, "A", False)
 

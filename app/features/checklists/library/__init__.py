@@ -1,6 +1,8 @@
 """Checklists that come with Plumbline: questions as CSV in three languages, how they are asked as TOML.
 
-`definitions()` puts both together into the definition that is published (domain/checklists.py).
+Where a TOML file names `statements`, a CSV of question, id, en, zh-Hans, zh-Hant, each question offers its
+own as ready wordings of a finding. `definitions()` puts all of it together into the definition that is
+published (domain/checklists.py).
 """
 
 from __future__ import annotations
@@ -25,19 +27,32 @@ def definitions() -> list[dict[str, Any]]:
 def definition(path: Path) -> dict[str, Any]:
     """One checklist from its TOML file and the CSV it names."""
     about = tomllib.loads(path.read_text("utf-8"))
-    with (path.parent / about["questions"]).open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _read(path.parent / about["questions"])
+    statements = _read(path.parent / about["statements"]) if "statements" in about else []
     sections = {
         name: {"optional": False, **section, "questions": []} for name, section in about["sections"].items()
     }
     draw = _audit_question if "group" in rows[0] else _handover_question
     for row in rows:
-        sections[row.get("group") or row["area"]]["questions"].append(draw(row))
+        question = draw(row)
+        canned = [
+            {"id": one["id"], "text": {language: one[language] for language in LANGUAGES}}
+            for one in statements
+            if one["question"] == row["id"]
+        ]
+        if canned:
+            question["canned"] = canned
+        sections[row.get("group") or row["area"]]["questions"].append(question)
     rules = {"grade": None, "coverage": None, "group_weights": None, **about["rules"]}
     made = {key: about[key] for key in ("code", "kind", "title", "source", "scale", "na")}
     if "terms" in about:
         made["terms"] = about["terms"]
     return {"format": FORMAT, **made, "rules": rules, "sections": list(sections.values())}
+
+
+def _read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _audit_question(row: Row) -> dict[str, Any]:

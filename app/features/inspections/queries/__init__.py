@@ -16,7 +16,7 @@ from app.domain.merge import Key, Register
 from app.domain.permissions import Act, Actor, Scope, reach
 from app.domain.registers import Form
 from app.features.checklists.models import Version
-from app.features.companies.models import Company
+from app.features.companies.models import Company, Contact
 from app.features.inspections.models import Assignment, Inspection, OpenPoint
 from app.features.operations.models import RecordHead
 from app.features.operations.queries import state_of
@@ -83,6 +83,12 @@ def scope_of(actor: Actor, inspection: Inspection) -> Scope:
     return Scope(company=inspection.company_id, assigned=mine)
 
 
+def lead_scope_of(actor: Actor, inspection: Inspection) -> Scope:
+    """The same for what only the lead of a team may do."""
+    lead = next((a.person_id for a in inspection.assignments if a.ended_at is None and a.position == 0), None)
+    return Scope(company=inspection.company_id, assigned=lead == actor.id)
+
+
 def team(inspection: Inspection) -> list[Assignment]:
     """Who carries it out now, the lead first."""
     return [a for a in inspection.assignments if a.ended_at is None]
@@ -90,7 +96,7 @@ def team(inspection: Inspection) -> list[Assignment]:
 
 def work_of(session: Session, actor: Actor, limit: int = 200) -> list[Inspection]:
     """What is assigned to a person: open ones, then those ended, newest first."""
-    open_first = Inspection.state.in_(("planned", "in_progress")).desc()
+    open_first = Inspection.state.in_(("planned", "in_progress", "in_review")).desc()
     return list(
         session.scalars(
             select(Inspection)
@@ -117,6 +123,17 @@ def startable_sites(session: Session, actor: Actor) -> list[Site]:
     return list(
         session.scalars(
             wanted.options(joinedload(Site.company)).order_by(Company.name, Site.name).limit(SITES_AT_MOST)
+        )
+    )
+
+
+def contacts_of(session: Session, company_id: UUID) -> list[Contact]:
+    """The people of an inspected company, by name: owners of findings, signers."""
+    return list(
+        session.scalars(
+            select(Contact)
+            .where(Contact.company_id == company_id, Contact.retired_at.is_(None))
+            .order_by(Contact.name, Contact.id)
         )
     )
 

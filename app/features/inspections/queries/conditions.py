@@ -21,7 +21,7 @@ from app.features.inspections.models import KIND, Assignment, Inspection
 from app.features.inspections.queries import assigned_to
 from app.features.places.models import Site
 
-STATES = ("planned", "in_progress", "overdue", "completed", "cancelled")
+STATES = ("planned", "in_progress", "overdue", "in_review", "completed", "cancelled")
 GRADES = ("A", "B", "C", "veto")
 OPEN = ("planned", "in_progress")
 SORTS = ("number", "subject", "checklist", "auditor", "state", "score", "grade", "date")
@@ -141,8 +141,8 @@ def _order(session: Session, actor: Actor, sort: str) -> list[Any]:
     if sort == "auditor":
         return [func.lower(func.coalesce(Person.name, ""))]
     if sort == "state":
-        ranks = {"in_progress": 0, "planned": 1, "completed": 2, "cancelled": 3}
-        return [case(ranks, value=Inspection.state, else_=4)]
+        ranks = {"in_progress": 0, "planned": 1, "in_review": 2, "completed": 3, "cancelled": 4}
+        return [case(ranks, value=Inspection.state, else_=5)]
     if sort == "score":
         return [func.coalesce(Inspection.score, -1)]
     if sort == "grade":

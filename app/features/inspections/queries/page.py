@@ -9,17 +9,23 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
+from app.domain import signatures
 from app.domain.answers import answers, out_of_scope
+from app.domain.dates import local_day
 from app.domain.errors import NotFound
+from app.domain.findings import Entry, findings
 from app.domain.merge import Key, Register, rows
 from app.domain.permissions import Act, Actor, may
 from app.domain.registers import Form
+from app.domain.signatures import Given, open_conflicts
 from app.features.accounts.models import Device, Person
+from app.features.companies.models import Contact
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
-from app.features.inspections.models import Assignment, Inspection
+from app.features.inspections.models import Assignment, Inspection, Revision
+from app.features.inspections.queries.signing import signatures_of
 from app.features.operations.models import Operation, OperationFate
 from app.features.operations.queries import head_seq, state_of
 
@@ -97,9 +103,27 @@ class Last:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature or refusal with who was signed in on which device; `later`: how many changes came after it
+    that it does not cover (0 while it counts).
+    """
+
+    given: Given
+    maker: Maker | None
+    later: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     inspection: Inspection
     form: Form
+    findings: list[Entry]
+    contacts: dict[str, Contact]
+    slots: list[dict[str, Any]]
+    signatures: list[Signed]
+    revisions: list[Revision]
+    returned: Mapping[str, Any] | None
+    reopened: Mapping[str, Any] | None
     result: Mapping[str, Any]
     plan: dict[str, Any]
     cancelled: Mapping[str, Any] | None
@@ -131,7 +155,7 @@ class Page:
         return sum(photo.holder is not None for s in self.sections for a in s.answers for photo in a.photos)
 
 
-def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
+def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> Page:
     """The page of an inspection the actor may see. Raises NotFound."""
     row = queries.get_visible_to(session, actor, inspection_id)
     seq = head_seq(session, row.id)  # before the state: what comes in between makes a form stale, not wrong
@@ -140,12 +164,25 @@ def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
     given = answers(state)
     last = queries.last_before(session, row)
     here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]})
-    torn = {key: held for key, held in state.items() if held.conflict}
-    makers = _makers(session, [*_missing_photos(state, here), *_heads(torn.values())])
+    torn = {key: state[key] for key in open_conflicts(state)}
+    signed = signatures_of(session, row, state)
+    makers = _makers(
+        session, [*_missing_photos(state, here), *_heads(torn.values()), *(one.operation for one in signed)]
+    )
+    found = findings(
+        form.definition, state, local_day(row.completed_at or now, row.site.time_zone), actor.language
+    )
     before = queries.answers_of(session, last.id) if last else {}
     return Page(
         inspection=row,
         form=form,
+        findings=found,
+        contacts=_contacts(session, row),
+        slots=signatures.slots(form.definition, signed),
+        signatures=[Signed(one, makers.get(one.operation), _later(session, row.id, one)) for one in signed],
+        revisions=_revisions(session, row.id),
+        returned=_returned(row, state),
+        reopened=queries.shown(state, "inspection", "reopened") if row.revision > 1 else None,
         result=row.result or {},
         plan=_room(state, "plan"),
         cancelled=queries.shown(state, "inspection", "cancelled"),
@@ -171,9 +208,56 @@ def tools(actor: Actor, page: Page) -> dict[str, bool]:
         "postponement": change,
         "plan": change,
         "coverage": row.state == "planned" and may(actor, Act.SET_SECTION_SCOPE, scope),
+        "approval": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
+        "return": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
+        "revision": row.state == "completed"
+        and may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)),
         "cancellation": is_open and may(actor, Act.CANCEL_INSPECTION, scope),
         "answer": is_open and may(actor, Act.ANSWER_INSPECTION, scope),
     }
+
+
+def _returned(row: Inspection, state: Mapping[Key, Register]) -> Mapping[str, Any] | None:
+    """Why an approver returned it, until it is completed again."""
+    held, done = state.get(("inspection", "returned")), state.get(("inspection", "completed"))
+    if held is None or not held.heads or row.state != "in_progress":
+        return None
+    newer = done is None or held.heads[0].lamport > done.heads[0].lamport
+    found: Mapping[str, Any] | None = held.value if newer else None
+    return found
+
+
+def _contacts(session: Session, row: Inspection) -> dict[str, Contact]:
+    return {str(contact.id): contact for contact in queries.contacts_of(session, row.company_id)}
+
+
+def _revisions(session: Session, inspection_id: UUID) -> list[Revision]:
+    return list(
+        session.scalars(
+            select(Revision)
+            .where(Revision.inspection_id == inspection_id)
+            .options(defer(Revision.body))
+            .order_by(Revision.revision)
+        )
+    )
+
+
+def _later(session: Session, record_id: UUID, one: Given) -> int:
+    """How many operations a signature that does not count comes before."""
+    if one.counts:
+        return 0
+    at = select(Operation.seq).where(Operation.id == UUID(one.operation)).scalar_subquery()
+    applied = select(OperationFate.operation_id).where(
+        OperationFate.operation_id == Operation.id, OperationFate.fate == "applied"
+    )
+    later = select(func.count(Operation.id)).where(
+        Operation.record_id == record_id,
+        Operation.seq > at,
+        Operation.path.not_like("sign/%"),
+        Operation.path != "inspection",
+        applied.exists(),
+    )
+    return session.scalar(later) or 0
 
 
 def _late(session: Session, record_id: UUID) -> int:

@@ -73,7 +73,7 @@ def as_xlsx() -> Response:
 @bp.get("/inspections/<uuid:inspection_id>")
 @needs(Act.SEE_INSPECTIONS)
 def one(inspection_id: UUID) -> str:
-    return show(page.load(reading(), actor(), inspection_id))
+    return show(page.load(reading(), actor(), inspection_id, clock.now()))
 
 
 @bp.get("/inspections/<uuid:inspection_id>/history")

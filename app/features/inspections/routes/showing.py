@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import render_template
 from flask_babel import gettext as _
 
 from app.adapters import clock
 from app.db import reading
 from app.domain.dates import is_overdue
+from app.domain.register_ends import COMMENTS_AT_MOST
 from app.domain.words import pick
 from app.features.inspections import words
 from app.features.inspections.forms import (
+    ApprovalForm,
     AssignmentForm,
     CancellationForm,
     ChangeForm,
     CoverageForm,
     PostponementForm,
+    ReturnForm,
+    RevisionForm,
     TextsForm,
 )
 from app.features.inspections.queries import choosing
 from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.page import Page, tools
-from app.features.inspections.words import history
-from app.web.i18n import language
+from app.features.inspections.words import history, signing
+from app.web.i18n import day, language
 from app.web.identity import actor
 
 FORMS: dict[str, type[ChangeForm]] = {
+    "approval": ApprovalForm,
+    "return": ReturnForm,
+    "revision": RevisionForm,
     "assignment": AssignmentForm,
     "postponement": PostponementForm,
     "coverage": CoverageForm,
@@ -57,6 +66,15 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         why_headline=words.why_headline(page.result, len(reasons)) if page.result else "",
         states=words.STATES,
         points=words.points,
+        severities=signing.SEVERITIES,
+        slots=signing.SLOTS,
+        meanings=signing.MEANINGS,
+        slot_states=signing.SLOT_STATES,
+        drawn=signing.drawn,
+        stands=signing.STANDS,
+        photos_of={a.question["id"]: a.photos for section in page.sections for a in section.answers},
+        due_day=lambda text: day(date.fromisoformat(text)),
+        device_moment=history.instant,
         told=lambda path, field, value: history.describe(
             history.Written("set", path, field, value), page.form, language()
         ),
@@ -84,9 +102,29 @@ def prepared(name: str, page: Page, sent: bool = False) -> ChangeForm:
             ("", _("Choose a section")),
             *((section.id, pick(section.title, language())) for section in page.sections),
         ]
+    if isinstance(form, ReturnForm):
+        form.offer_questions(_questions(page))
     if isinstance(form, PostponementForm) and not sent and page.inspection.due:
         form.due.data = page.inspection.due.isoformat()
     if isinstance(form, TextsForm) and not sent:
         for field in (form.objectives, form.scope, form.criteria, form.client):
             field.data = (page.plan.get(field.name) or {}).get("text", "")
     return form
+
+
+def one_more(form: ChangeForm, page: Page) -> ChangeForm:
+    """The form of a return with room for one more comment, everything typed still in it."""
+    assert isinstance(form, ReturnForm)
+    if len(form.comments) < COMMENTS_AT_MOST:
+        form.comments.append_entry()
+    form.offer_questions(_questions(page))
+    return form
+
+
+def _questions(page: Page) -> list[tuple[str, str]]:
+    return [
+        (answer.question["id"], f"{answer.question['id']} {pick(answer.question['text'], language())}")
+        for section in page.sections
+        if section.left_out is None
+        for answer in section.answers
+    ]

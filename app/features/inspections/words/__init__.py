@@ -16,6 +16,7 @@ STATES = {
     "planned": ("work", "mute", _l("Planned")),
     "in_progress": ("clock", "", _l("In progress")),
     "overdue": ("alert", "bad", _l("Overdue")),
+    "in_review": ("eye", "warn", _l("In review")),
     "completed": ("check", "good", _l("Completed")),
     "cancelled": ("cross", "mute", _l("Cancelled")),
 }

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.registers import Form
 from app.domain.words import pick
 from app.features.accounts.models import Device, Person
+from app.features.inspections.words import signing
 from app.features.operations import queries as log
 from app.features.operations.models import Operation
 from app.web.i18n import comma, day, moment
@@ -43,8 +44,22 @@ _FIELDS = {
     "inspection/created": _l("Inspection created"),
     "inspection/cancelled": _l("Inspection cancelled"),
     "inspection/completed": _l("Inspection completed"),
+    "inspection/approved": _l("Inspection issued"),
+    "inspection/returned": _l("Inspection returned to its team"),
+    "inspection/reopened": _l("New revision begun"),
+    "sign/signed": _l("Signed"),
+    "sign/refused": _l("Signature refused"),
 }
 _ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable")}
+_FINDING = {
+    "severity": _l("severity of the finding"),
+    "requirement": _l("requirement"),
+    "statement": _l("statement"),
+    "evidence": _l("evidence"),
+    "owner": _l("owner of the finding"),
+    "due": _l("due date of the finding"),
+    "position": _l("position of the other party"),
+}
 _PARTICIPANT = {
     "row": _l("Participant"),
     "name": _l("Participant: name"),
@@ -112,7 +127,7 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
     before = next((v for v in op.replaced if v is not None), None)
     return Told(
         what=_what(room, place, op, form, language),
-        question=place if room == "q" and place in form.questions else None,
+        question=place if room in ("q", "f") and place in form.questions else None,
         before=None if before is None else value_in_words(op.path, op.field, before, form, language, known),
         after=None
         if op.value is None
@@ -131,6 +146,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _("Participant removed")
     if room == "q":
         return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
+    if room == "f":
+        return _("%(question)s: %(field)s", question=place, field=_FINDING.get(op.field, op.field))
     if room == "s":
         titles = {section["id"]: section["title"] for section in form.definition["sections"]}
         return _("Section %(section)s", section=pick(titles.get(place, {}), language) or place)
@@ -159,11 +176,35 @@ def value_in_words(
     if field == "due":
         return Shown(day(date.fromisoformat(value)))
     if field == "held_at":
-        return Shown(_instant(value, None))
-    if field == "cancelled":
+        return Shown(instant(value, None))
+    if field in ("cancelled", "returned", "reopened"):
         return Shown(value["reason"]["text"], value["reason"]["lang"])
+    if room == "sign":
+        return _signature(field, value)
+    if room == "f":
+        return _of_finding(field, value)
     if isinstance(value, bool):
         return Shown(_("yes") if value else _("no"))
+    return None
+
+
+def _signature(field: str, value: Mapping[str, Any]) -> Shown:
+    who = _("%(name)s (%(slot)s)", name=value["name"], slot=signing.SLOTS.get(value["slot"], value["slot"]))
+    if field == "signed":
+        return Shown(f"{who}: {signing.MEANINGS.get(value['meaning'], value['meaning'])}")
+    return Shown(f"{who}: {value['reason']['text']}", value["reason"]["lang"])
+
+
+def _of_finding(field: str, value: Any) -> Shown | None:
+    if field == "severity":
+        name = signing.SEVERITIES[value["severity"]][2]
+        return Shown(f"{name}: {value['reason']['text']}", value["reason"]["lang"])
+    if field == "owner":
+        return Shown(value["name"])
+    if field == "position":
+        stand = str(signing.STANDS[value["stand"]])
+        text = value["text"]
+        return Shown(f"{stand}: {text['text']}", text["lang"]) if text else Shown(stand)
     return None
 
 
@@ -182,10 +223,11 @@ def device_time(at: int, tz: str, received_at: datetime) -> str | None:
     """The device's own clock when it disagrees with the moment of arrival by more than two minutes."""
     if abs(int(received_at.timestamp() * 1000) - at) <= CLOCKS_AGREE:
         return None
-    return _instant(at, tz)
+    return instant(at, tz)
 
 
-def _instant(milliseconds: int, tz: str | None) -> str:
+def instant(milliseconds: int, tz: str | None = None) -> str:
+    """A device's clock as people read it, in a zone or the reader's."""
     try:
         return moment(datetime.fromtimestamp(milliseconds / 1000, UTC), tz)
     except (KeyError, ValueError, OverflowError, OSError):

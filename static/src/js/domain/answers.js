@@ -26,8 +26,8 @@ export const outOfScope = (state) => {
   return new Set(out.map(({ path }) => path.slice(2)));
 };
 
-/** Ids of the questions on which two answers stand. */
+/** Ids of the questions on which two answers stand, or two wordings of a finding. */
 export const tornQuestions = (state) => {
-  const torn = [...state.values()].filter(({ path, conflict }) => conflict && path.startsWith("q/"));
+  const torn = [...state.values()].filter(({ path, conflict }) => conflict && /^[qf]\//.test(path));
   return [...new Set(torn.map(({ path }) => path.slice(2)))].sort();
 };

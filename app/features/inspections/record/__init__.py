@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -13,31 +14,49 @@ from app import journal, numbering, search
 from app.db import save
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
-from app.domain.duty import blockers
 from app.domain.errors import Invalid, NotAllowed, NotFound
-from app.domain.merge import conflicts
 from app.domain.operations import Operation
 from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
 from app.domain.registers import act_of, judge, judge_created
 from app.domain.scoring import score
+from app.domain.signatures import open_conflicts
 from app.features.accounts.models import Person
 from app.features.checklists.models import Version
+from app.features.companies.models import Contact
 from app.features.evidence.commands import note_uses
-from app.features.evidence.queries import present_among
 from app.features.inspections.models import KIND, Assignment, Inspection
-from app.features.inspections.queries import form_of, scope_of, visible
-from app.features.operations.record import Access, Author, Deferred, State
+from app.features.inspections.queries import form_of, lead_scope_of, scope_of, visible
+from app.features.inspections.record.ending import (
+    ENDS,
+    ON_FROZEN,
+    Frozen,
+    freeze_revision,
+    judge_end,
+    step_end,
+)
+from app.features.operations.record import Access, Author, State
 from app.features.places.models import Site
 
-_ROOMS_OF_WORK = ("q", "opening", "closing", "participants")
+__all__ = ["KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
+
+_ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants")
+_DECISIONS = ("approve", "return")  # all that reaches an inspection in review
 _WRITING = (
     Act.ANSWER_INSPECTION,
     Act.CHANGE_PLAN,
     Act.CANCEL_INSPECTION,
     Act.SET_SECTION_SCOPE,
     Act.COMPLETE_INSPECTION,
+    Act.APPROVE_INSPECTION,
 )
 
+_ACTS_OF_END = {
+    "cancel": "inspection.cancelled",
+    "complete": "inspection.completed",
+    "approve": "inspection.approved",
+    "return": "inspection.returned",
+    "reopen": "inspection.reopened",
+}
 
 _LOCK = (
     select(Inspection)
@@ -48,7 +67,7 @@ _LOCK = (
 )
 
 
-_CLOSED = {"cancelled": "inspection_cancelled", "completed": "inspection_completed"}
+_CLOSED = {state: f"inspection_{state}" for state in ("cancelled", "in_review", "completed")}
 
 
 class InspectionKind:
@@ -117,7 +136,13 @@ class InspectionKind:
         return row
 
     def judge(
-        self, session: Session, author: Author, row: Inspection, operation: Operation, state: State
+        self,
+        session: Session,
+        author: Author,
+        row: Inspection,
+        operation: Operation,
+        state: State,
+        fresh: Sequence[Operation],
     ) -> None:
         form = form_of(session, row.version_id)
         judge(form, operation.path, operation.field, operation.value)
@@ -129,29 +154,27 @@ class InspectionKind:
             _judge_coverage(row, operation)
         if operation.path == "plan" and operation.field == "auditors":
             _eligible(session, row.company_id, [UUID(person) for person in operation.value])
-        if operation.kind == "complete":
-            self._judge_completion(session, row, state)
+        if operation.path.startswith("f/") and operation.field == "owner":
+            _judge_owner(session, row, operation)
+        if operation.path.startswith("sign/"):
+            _judge_row(operation, state)
+        if operation.kind in ENDS:
+            judge_end(session, row, operation, state, fresh)
 
-    def _judge_completion(self, session: Session, row: Inspection, state: State) -> None:
-        form = form_of(session, row.version_id)
-        given = answers(state)
-        if blockers(form.definition, given, out_of_scope(state)) or conflicts(state):
-            # perhaps the rest is still on another phone: it stays pending there and here
-            raise Deferred("not_ready")
-        wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
-        if wanted - present_among(session, wanted):
-            raise Deferred("media_expected")
-
-    def closed(self, row: Inspection) -> str | None:
-        return _CLOSED.get(row.state)
+    def closed(self, row: Inspection, operation: Operation) -> str | None:
+        state = row.state
+        code = _CLOSED.get(state)
+        if state == "completed" and operation.kind == "reopen":
+            return None
+        if state == "in_review" and operation.kind in _DECISIONS:
+            return None
+        return code
 
     def step(self, row: Inspection, operation: Operation, now: datetime) -> None:
         if operation.kind == "set" and row.state != "planned":
             return
-        if operation.kind == "cancel":
-            row.state, row.cancelled_at = "cancelled", now
-        elif operation.kind == "complete":
-            row.state, row.completed_at = "completed", now
+        if operation.kind in ENDS:
+            step_end(row, operation, now)
         elif not operation.device:
             return  # the desk plans (expected participants among it); work begins where the auditor is
         elif row.state == "planned" and operation.path.partition("/")[0] in _ROOMS_OF_WORK:
@@ -172,11 +195,16 @@ class InspectionKind:
             _project_score(session, row, state)
         if "plan" in rooms:
             _project_plan(session, row, state, now)
-        row.conflicts = len(conflicts(state))
-        for operation in operations:
-            if operation.kind in ("cancel", "complete"):
-                act = f"inspection.{row.state}"
-                journal.write(session, act, (KIND, row.id), now, author.actor.id, {"op": operation.hash})
+        row.conflicts = len(open_conflicts(state))
+        ends = [operation for operation in operations if operation.kind in ENDS]
+        for operation in ends:
+            facts: dict[str, Any] = {"op": operation.hash}
+            if operation.kind in ("complete", "approve") and row.state == "completed":
+                facts |= freeze_revision(session, row, state, author, now)
+            act = _ACTS_OF_END[operation.kind]
+            if operation.kind == "complete" and "digest" not in facts:
+                act = "inspection.submitted"
+            journal.write(session, act, (KIND, row.id), now, author.actor.id, facts)
         if "plan" in rooms or any(operation.kind == "create" for operation in operations):
             index(session, row)
 
@@ -190,8 +218,25 @@ class InspectionKind:
 def _may(author: Author, act: Act, row: Inspection) -> bool:
     key = (row, act)
     if key not in author.rights:
-        author.rights[key] = may(author.actor, act, scope_of(author.actor, row))
+        scope = lead_scope_of if act is Act.REVISE_INSPECTION else scope_of
+        author.rights[key] = may(author.actor, act, scope(author.actor, row))
     return author.rights[key]
+
+
+def _judge_owner(session: Session, row: Inspection, operation: Operation) -> None:
+    """Who owns a finding is one of the inspected company's people, or only a name."""
+    contact = (operation.value or {}).get("contact")
+    if contact is None:
+        return
+    found = session.get(Contact, UUID(contact))
+    if found is None or found.company_id != row.company_id:
+        raise Invalid("contact_unknown", field="owner")
+
+
+def _judge_row(operation: Operation, state: State) -> None:
+    """A signature is never changed: a new one is a new row."""
+    if any((operation.path, field) in state for field in ("signed", "refused")):
+        raise Invalid("signature_exists")
 
 
 def _judge_coverage(row: Inspection, operation: Operation) -> None:
