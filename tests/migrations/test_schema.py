@@ -25,6 +25,7 @@ APPEND_ONLY = {
     "checklist_fragments",
     "inspection_revisions",
     "findings",
+    "late_decisions",
 }
 
 
@@ -98,6 +99,8 @@ def fill(database: Database, table: str) -> None:
         "person_id, digest, body) VALUES (:a, :b, 1, :now, :a, '', '{}')",
         "findings": "INSERT INTO findings (id, inspection_id, revision, number, question, section, severity, "
         "rule_severity, at_once, photos) VALUES (:a, :b, 1, 1, 'M01', 'man', 'minor', 'minor', false, '[]')",
+        "late_decisions": "INSERT INTO late_decisions (id, record_kind, record_id, at, person_id, decision, "
+        "reason, operations) VALUES (:a, 'inspection', :b, :now, :a, 'dismiss', '{}', '[]')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

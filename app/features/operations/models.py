@@ -82,6 +82,23 @@ class OperationFate(Base):
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
 
 
+class LateDecision(Base):
+    """What somebody decided about late work: `decision` amend or dismiss, why (typed text), and which
+    operations it was about (their fates are rows of `operation_fates`). Append-only.
+    """
+
+    __tablename__ = "late_decisions"
+
+    id: Mapped[Id]
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID] = mapped_column(index=True)
+    at: Mapped[datetime]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    decision: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[dict[str, Any]] = mapped_column(Json)
+    operations: Mapped[list[Any]] = mapped_column(Json)
+
+
 class RecordHead(Base):
     """The last sequence number of a record, taken under lock: the pull cursor never skips a row."""
 

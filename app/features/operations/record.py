@@ -89,6 +89,12 @@ class RecordKind(Protocol):
     ) -> None:
         """Brings the row and whatever is projected from it up to date, once per batch."""
 
+    def late(self, row: Any, count: int) -> None:
+        """So many more operations (or fewer, when negative) wait as late work."""
+
+    def is_end(self, operation: Operation) -> bool:
+        """Whether the operation ends or decides about the whole record: such a one is never applied late."""
+
     def save(self, session: Session, row: Any) -> None:
         """Writes what `apply` and `step` changed in the row, if the session should not do it itself: the last
         that is done with a row in a push.

@@ -208,6 +208,12 @@ class InspectionKind:
         if "plan" in rooms or any(operation.kind == "create" for operation in operations):
             index(session, row)
 
+    def late(self, row: Inspection, count: int) -> None:
+        row.late += count
+
+    def is_end(self, operation: Operation) -> bool:
+        return operation.kind in ENDS
+
     def save(self, session: Session, row: Inspection) -> None:
         save(session, row)
 

@@ -148,8 +148,11 @@ def _receive(
             answers[index] = _take(session, kinds, author, op, known, records, raw[index], now)
     _store(session, records, author, now)
     for record in records.values():
-        if isinstance(record, _Record) and record.applied:
-            record.kind.apply(session, record.row, record.state, record.applied, author, now)
+        if isinstance(record, _Record) and record.stored:
+            if late := len(record.stored) - len(record.applied):
+                record.kind.late(record.row, late)
+            if record.applied:
+                record.kind.apply(session, record.row, record.state, record.applied, author, now)
             record.kind.save(session, record.row)
     session.flush()
     return [answer for answer in answers if answer is not None]
@@ -196,7 +199,7 @@ def _open(
                 opened[str(record_id)] = Access.ONCE if once else Access.NEVER
     taken = [record for record in opened.values() if isinstance(record, _Record)]
     if taken:
-        _name_parents(session, taken, [op.id for op in ops if op.id not in known])
+        name_parents(session, taken, [op.id for op in ops if op.id not in known])
     return opened
 
 
@@ -213,6 +216,13 @@ def _record(
     return _Record(kind, str(record_id), row, seq, lamport, known, heads, frozenset(heads), state)
 
 
+def record_of(
+    session: Session, kind: RecordKind, record_id: UUID, row: Any, heads: dict[Key, list[Head]]
+) -> _Record:
+    """A locked record, to be written to."""
+    return _record(kind, record_id, row, _places(session, [record_id]), heads)
+
+
 def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     if not ids:
         return {}
@@ -224,7 +234,7 @@ def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]
     return {UUID(id_text(record_id)): (seq, lamport) for record_id, seq, lamport in rows}
 
 
-def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:
+def name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:
     """Notes which of the new ids are named already by an applied child that came before its parent."""
     if not ids:
         return
@@ -319,6 +329,15 @@ def _judge(
 
 
 def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
+    merge(record, op, now)
+    record.seq += 1
+    record.lamport = max(record.lamport, op.lamport)
+    record.stored.append((op, record.seq, "applied", ""))
+    return Answer(op.id, "applied", seq=record.seq)
+
+
+def merge(record: _Record, op: Operation, now: datetime) -> None:
+    """Makes an operation count in its register."""
     key = (op.path, op.field)
     held, named = record.heads.get(key), record.named.get(key)
     if held or named or op.parents:
@@ -331,12 +350,8 @@ def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
         record.state[key] = Register(heads, op.value, False)
     record.heads[key] = heads
     record.touched.add(key)
-    record.seq += 1
-    record.lamport = max(record.lamport, op.lamport)
-    record.stored.append((op, record.seq, "applied", ""))
     record.applied.append(op)
     record.kind.step(record.row, op, now)
-    return Answer(op.id, "applied", seq=record.seq)
 
 
 _PLACE = Prepared(
@@ -364,7 +379,7 @@ def _store(session: Session, records: dict[str, _Record | Access], author: Autho
     if others:
         about = dict(zip(("operation_id", "fate", "code"), zip(*others, strict=True), strict=True))
         insert_columns(session, FATES, {**about, "turn": 1, "at": now, "person_id": None}, len(others))
-    _store_heads(session, open_records)
+    store_heads(session, open_records)
 
 
 def _columns(ops: Sequence[Operation], seqs: Sequence[int], author: Author, now: datetime) -> dict[str, Any]:
@@ -381,7 +396,7 @@ def _columns(ops: Sequence[Operation], seqs: Sequence[int], author: Author, now:
     }
 
 
-def _store_heads(session: Session, records: Iterable[_Record]) -> None:
+def store_heads(session: Session, records: Iterable[_Record]) -> None:
     gone: list[dict[str, Any]] = []
     new: list[tuple[Any, ...]] = []
     for record in records:
@@ -487,7 +502,7 @@ def write_at_desk(
     """
     rows = kind.lock(session, [record_id])
     heads = heads_of(session, [record_id])[record_id]
-    record = _record(kind, record_id, rows.get(record_id), _places(session, [record_id]), heads)
+    record = record_of(session, kind, record_id, rows.get(record_id), heads)
     for name, path, register_field, value in changes:
         op = _at_desk(record, name, path, register_field, value, author, now)
         if record.row is None:
