@@ -81,7 +81,8 @@ class Machine(RuleBasedStateMachine):
         self.world.phones[phone].fault = fault
         self.stores[phone].push(most)
         self.world.phones[phone].fault = None
-        self._nothing_lost()
+        if fault in ("before commit", "after commit"):
+            self._nothing_lost()
 
     @rule(phone=PHONES, fault=st.sampled_from((None, None, "drop after")), limit=st.sampled_from((1, 2, 500)))
     def pull(self, phone: int, fault: str | None, limit: int) -> None:
@@ -132,10 +133,12 @@ class Machine(RuleBasedStateMachine):
                     if not store.pending() or not store.push():
                         break
                 self._fetch(store)
-            if turn > 3 and not any(store.pending() for store in self.stores):
-                return
-            if turn >= 2:
+            if not any(store.pending() for store in self.stores):
+                break
+            if turn >= 1:
                 self._decide(self.stores[turn % 2])
+        for store in self.stores:
+            self._fetch(store)
 
     def _fetch(self, store: Store) -> None:
         for _ in range(200):
