@@ -11,15 +11,17 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from flask import Flask, current_app, g
 from sqlalchemy import (
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -29,10 +31,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     Uuid,
+    bindparam,
     create_engine,
     event,
+    inspect,
+    update,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
@@ -73,10 +78,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class CanonicalText(str):
-    """JSON that is canonical already: stored as it is, so that a push does not write it twice."""
-
-
 class Json(TypeDecorator[Any]):
     """Canonical JSON as text, byte for byte the same on both engines (so that hashes hold)."""
 
@@ -86,8 +87,6 @@ class Json(TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         if value is None:
             return None
-        if type(value) is CanonicalText:
-            return value
         return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
@@ -335,25 +334,25 @@ def grouped(work: Callable[[Session], T]) -> T:
     return database().grouped(work)
 
 
-def insert_many(
-    session: Session, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Inserts many rows in one go, past the statement machinery that would cost more than the insert itself.
+def insert_columns(session: Session, table: Table, columns: Mapping[str, Any], count: int) -> None:
+    """Inserts `count` rows in one go, past the statement machinery that would cost more than the insert itself.
 
-    Values are what the columns take; an id may also be its text with dashes. Hot path only (pushes).
+    A column is a list or tuple with a value for each row, or one value that all rows share. Ids may be text
+    with dashes; Json columns take canonical text. Hot path only (pushes).
     """
     connection = session.connection()
     statement, processors = _insert_statement(table, tuple(columns), connection.dialect)
-    listed = list(zip(*rows, strict=True))
-    for place, processor in enumerate(processors):
-        if processor is not None:
-            column = listed[place]
-            first = column[0]
-            if all(value is first for value in column):  # the same instant, person, device in every row
-                listed[place] = (processor(first),) * len(column)
-            else:
-                listed[place] = tuple(map(processor, column))
-    connection.exec_driver_sql(statement, list(zip(*listed, strict=True)))
+    listed: list[Iterable[Any]] = []
+    for given, processor in zip(columns.values(), processors, strict=True):
+        if type(given) is not list and type(given) is not tuple:
+            listed.append(repeat(given if processor is None else processor(given), count))
+        elif processor is None:
+            listed.append(given)
+        elif processor is _hex and type(given[0]) is str:
+            listed.append([value.replace("-", "") for value in given])
+        else:
+            listed.append(map(processor, given))
+    _run(connection, statement, list(zip(*listed, strict=False)))
 
 
 def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequence[Any]:
@@ -364,7 +363,87 @@ def select_many(session: Session, statement: str, ids: Sequence[str]) -> Sequenc
     given = [i.replace("-", "") for i in ids] if sqlite else list(ids)
     if not sqlite:
         marks = ",".join(["%s::uuid"] * len(ids))
-    return connection.exec_driver_sql(statement.replace(":ids", marks), tuple(given)).all()
+    return _run(connection, statement.replace(":ids", marks), tuple(given))
+
+
+class Prepared:
+    """A statement asked on every push, compiled once: `prepared(session, name=value, …)` gives its rows.
+
+    SQLite runs it straight through the driver; the column types convert as ever. Rows are plain tuples. An
+    UPDATE says with no rows that it is done. Values bound here must not be lists (no expanding IN).
+    """
+
+    def __init__(self, statement: Any) -> None:
+        self._statement = statement
+        self._made: tuple[str, list[tuple[str, Any, Any]], list[Any]] | None = None
+
+    def __call__(self, session: Session, **given: Any) -> Sequence[Any]:
+        connection = session.connection()
+        if connection.dialect.name != "sqlite":
+            found = connection.execute(self._statement, given)
+            return found.all() if found.returns_rows else ()
+        text, binds, results = self._made or self._make(connection.dialect)
+        values = [given.get(name, fixed) for name, fixed, _ in binds]
+        for place, (_, _, convert) in enumerate(binds):
+            if convert is not None:
+                values[place] = convert(values[place])
+        rows = _run(connection, text, tuple(values))
+        if not any(results):
+            return rows
+        return [tuple([c(v) if c else v for c, v in zip(results, row, strict=True)]) for row in rows]
+
+    def _make(self, dialect: Dialect) -> tuple[str, list[tuple[str, Any, Any]], list[Any]]:
+        compiled = self._statement.compile(dialect=dialect)
+        fixed = compiled.params
+        binds = [
+            (name, fixed[name], compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup
+        ]
+        columns = getattr(self._statement, "selected_columns", ())
+        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._made = (compiled.string, binds, results)
+        return self._made
+
+
+def save(session: Session, row: Any) -> None:
+    """Writes the changed columns of one row of a push, and lets go of it: the unit of work would cost more.
+
+    For rows without `record_version`; relationships that changed must be flushed before.
+    """
+    state = inspect(row)
+    if not state.persistent:
+        return  # new: the session inserts it
+    changed = tuple(sorted(name for name in state.committed_state if name in state.mapper.columns))
+    if changed:
+        update_one = _update_statement(type(row).__table__, changed)
+        update_one(session, the_id=row.id, **{f"new_{name}": state.dict[name] for name in changed})
+    session.expunge(row)
+
+
+@lru_cache(maxsize=64)
+def _update_statement(table: Table, columns: tuple[str, ...]) -> Prepared:
+    return Prepared(
+        update(table)
+        .where(table.c.id == bindparam("the_id"))
+        .values({table.c[name]: bindparam(f"new_{name}") for name in columns})
+    )
+
+
+def _run(connection: Connection, statement: str, given: tuple[Any, ...] | list[tuple[Any, ...]]) -> Any:
+    """A statement through the driver: a list of tuples is one execution each. Errors are SQLAlchemy's."""
+    if connection.dialect.name != "sqlite":
+        found = connection.exec_driver_sql(statement, given)
+        return found.all() if found.returns_rows else ()
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        if type(given) is list:
+            driver.executemany(statement, given)
+            return ()
+        return driver.execute(statement, given).fetchall()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
 
 
 def id_text(value: Any) -> str:
@@ -387,6 +466,8 @@ def _insert_statement(
         kind = table.c[name].type
         if isinstance(kind, Uuid):
             processors.append(_hex if sqlite else None)
+        elif isinstance(kind, Json):
+            processors.append(None)
         else:
             processors.append(kind.dialect_impl(dialect).bind_processor(dialect))
     return f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})", processors  # noqa: S608 (our own names)

@@ -42,7 +42,6 @@ def create_app(config: Config | None = None) -> Flask:
         MAX_CONTENT_LENGTH=24 * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=2000,
-        RATELIMIT_HEADERS_ENABLED=False,
     )
     app.session_interface = cookies.HostCookie()
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -17,6 +17,8 @@ from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
 from app.adapters.seal_check import CheckRoom
+from app.backups import issued
+from app.backups.cli import backup
 from app.config import Config
 from app.db import reading, transaction
 from app.demo.cli import demo
@@ -67,7 +69,7 @@ PAGES = (
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp)
-COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo)
+COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
 REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(),)  # what reports are made of
 
 PLACES = [
@@ -111,6 +113,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     blobs = LocalBlobs(config.data / "blobs")
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
+    work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
@@ -143,6 +146,11 @@ def connect_reports(
 def sweep(blobs: LocalBlobs) -> None:
     """Removes what uploads left behind that nobody went on with."""
     blobs.sweep(clock.now() - ABANDONED)
+
+
+def keep_issued(config: Config) -> None:
+    """Frozen revisions and issued reports, once more outside the database."""
+    issued.keep(reading(), config.data, clock.now())
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

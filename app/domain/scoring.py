@@ -20,7 +20,6 @@ from app.domain.scale import (
     Definition,
     against,
     is_critical,
-    is_na,
     points,
     score_of,
     width,
@@ -45,7 +44,8 @@ def score(definition: Definition, answers: Answers, out_of_scope: Collection[str
     and the limit.
     """
     asked = [section for section in definition["sections"] if section["id"] not in out_of_scope]
-    parts = [_section(definition, section, answers) for section in asked]
+    points_of, most = points(definition), width(definition)
+    parts = [_section(definition, section, answers, points_of, most) for section in asked]
     scored = _scored(definition, asked, answers)
     total = _total(definition, parts)
     before = _grade_by_total(definition, total)
@@ -85,7 +85,7 @@ def round_half_up(value: Fraction) -> int:
 
 def one_decimal(value: Fraction) -> str:
     """Text with one decimal, half up (89.95 → "90.0")."""
-    tenths = round_half_up(value * 10)
+    tenths = (20 * value.numerator + value.denominator) // (2 * value.denominator)
     return f"{tenths // 10}.{tenths % 10}"
 
 
@@ -109,12 +109,16 @@ def _pair(value: Fraction) -> list[int] | None:
     return [value.numerator, value.denominator] if fits else None
 
 
-def _section(definition: Definition, section: Definition, answers: Answers) -> dict[str, Any]:
-    points_of, most = points(definition), width(definition)
+def _section(
+    definition: Definition, section: Definition, answers: Answers, points_of: dict[str, int], most: int
+) -> dict[str, Any]:
+    na_counts = bool(definition.get("na"))
     awarded = possible = evaluated = not_applicable = 0
     for question in section["questions"]:
         given = score_of(answers, question)
-        if is_na(definition, given):
+        if given is None:
+            continue
+        if given == "na" and na_counts:
             not_applicable += 1
         elif given in points_of:
             evaluated += 1
@@ -136,7 +140,7 @@ def _section(definition: Definition, section: Definition, answers: Answers) -> d
         "percent_exact": None if percent is None else _pair(percent),
         "rounded": None if percent is None else round_half_up(percent),
         "coverage": _pair(coverage),
-        "sufficient": not needed or coverage >= Fraction(*needed),
+        "sufficient": not needed or coverage.numerator * needed[1] >= needed[0] * coverage.denominator,
         "sums": (awarded, possible),
     }
 
@@ -145,14 +149,15 @@ def _total(definition: Definition, parts: list[dict[str, Any]]) -> Fraction | No
     # Pooled over all questions, or groups weighed; weights renormalise over groups with something evaluated
     # (B2.2).
     weights = definition["rules"].get("group_weights")
+    if not weights:
+        awarded, possible = (sum(part["sums"][at] for part in parts) for at in (0, 1))
+        return Fraction(100 * awarded, possible) if possible else None
     above, below = Fraction(0), 0
     for part in parts:
         awarded, possible = part["sums"]
-        if weights and possible:
+        if possible:
             weight = weights.get(part["id"], 1)
             above, below = above + Fraction(weight * awarded, possible), below + weight
-        elif not weights:
-            above, below = above + awarded, below + possible
     return 100 * above / below if below else None
 
 

@@ -1,24 +1,32 @@
-"""Rate limits: in memory for one process, in Valkey for several."""
+"""Rate limits: in memory for one process, in Valkey for several.
+
+Counted where something is attempted, by `count`; there is no look at limits in front of every request, which
+would cost as much as reading a push.
+"""
 
 from __future__ import annotations
 
 import math
 
-from flask import Flask
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, current_app
 from limits import parse_many
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
 
 from app.adapters import clock
 from app.domain.errors import TooMany
 
-limiter = Limiter(get_remote_address, strategy="moving-window")
+KEY = "plumbline.limits"
 
 
 def init(app: Flask) -> None:
     config = app.config["PLUMBLINE"]
-    app.config["RATELIMIT_STORAGE_URI"] = config.valkey_url or "memory://"
-    limiter.init_app(app)
+    app.extensions[KEY] = MovingWindowRateLimiter(storage_from_string(config.valkey_url or "memory://"))
+
+
+def _counter() -> MovingWindowRateLimiter:
+    found: MovingWindowRateLimiter = current_app.extensions[KEY]
+    return found
 
 
 def count(name: str, *keys: str, rates: str, cost: int = 1) -> None:
@@ -27,12 +35,12 @@ def count(name: str, *keys: str, rates: str, cost: int = 1) -> None:
     Raises TooMany with the seconds to wait as `retry_after` when one of the rates is used up.
     """
     for rate in parse_many(rates):
-        if not limiter.limiter.hit(rate, name, *keys, cost=cost):
-            reset = limiter.limiter.get_window_stats(rate, name, *keys).reset_time
+        if not _counter().hit(rate, name, *keys, cost=cost):
+            reset = _counter().get_window_stats(rate, name, *keys).reset_time
             raise TooMany(retry_after=max(1, math.ceil(reset - clock.now().timestamp())))
 
 
 def forget(name: str, *keys: str, rates: str) -> None:
     """Forgets what `count` counted, after an attempt that was good."""
     for rate in parse_many(rates):
-        limiter.limiter.clear(rate, name, *keys)
+        _counter().clear(rate, name, *keys)

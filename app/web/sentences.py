@@ -108,6 +108,8 @@ SENTENCES: dict[str, LazyString] = {
     "plan_closed_in_review": _l("This inspection is being reviewed, so its plan cannot be changed now."),
     "not_in_review": _l("This inspection is not in review, or somebody decided about it already."),
     "not_completed": _l("Only a completed inspection gets a new revision."),
+    "late_none": _l("Nothing arrived late here, or somebody has decided about it already."),
+    "late_not_amendable": _l("It was cancelled: late work can only be laid aside."),
     "revision_number": _l("This revision was begun already. Load the page again."),
     "revision_early": _l("The inspection is only just being completed. Try again in a moment."),
     "signature_strokes": _l("These lines cannot be read as a signature. Clear the box and sign again."),

@@ -10,7 +10,8 @@ def exactly_once(phone: Phone, record: str) -> None:
     made = [op["id"] for op in phone.mine(record)]
     devices = {op["device"] for op in phone.mine(record)}
     rows = phone.world.rows(
-        "SELECT o.id, f.fate FROM operations o JOIN operation_fates f ON f.operation_id = o.id "
+        "SELECT o.id, coalesce(f.fate, 'applied') FROM operations o "
+        "LEFT JOIN operation_fates f ON f.operation_id = o.id "
         "WHERE o.record_id = ? AND o.device_id = ?",
         record,
         devices.pop(),

@@ -58,8 +58,8 @@ class World:
     def fates(self, record: str) -> dict[str, int]:
         return dict(
             self.rows(
-                "SELECT fate, count(*) FROM operation_fates f JOIN operations o ON o.id = f.operation_id "
-                "WHERE o.record_id = ? GROUP BY fate",
+                "SELECT coalesce(f.fate, 'applied'), count(*) FROM operations o "
+                "LEFT JOIN operation_fates f ON f.operation_id = o.id WHERE o.record_id = ? GROUP BY 1",
                 record,
             )
         )

@@ -114,8 +114,8 @@ def test_projections_agree_with_the_operations(demo: Flask) -> None:
 def test_everything_came_in_as_operations_of_known_devices(demo: Flask) -> None:
     with demo.app_context():
         session = reading()
-        fates = session.execute(select(OperationFate.fate, func.count()).group_by(OperationFate.fate)).all()
-        assert dict(fates) == {"applied": session.scalar(select(func.count()).select_from(Operation))}
+        assert session.scalar(select(func.count()).select_from(Operation))
+        assert not session.scalar(select(func.count()).select_from(OperationFate)), "all were applied"
         assert not session.scalar(select(func.count()).select_from(Quarantined))
         known = set(session.scalars(select(Device.id)))
         devices = set(session.scalars(select(Operation.device_id).distinct())) - {None}

@@ -26,6 +26,7 @@ APPEND_ONLY = {
     "inspection_revisions",
     "findings",
     "report_files",
+    "late_decisions",
 }
 
 
@@ -101,6 +102,8 @@ def fill(database: Database, table: str) -> None:
         "rule_severity, at_once, photos) VALUES (:a, :b, 1, 1, 'M01', 'man', 'minor', 'minor', false, '[]')",
         "report_files": "INSERT INTO report_files (report_id, turn, sha256, size, pages, level, seals, "
         "authority, at) VALUES (:a, 1, '', 0, 0, '', '[]', '', :now)",
+        "late_decisions": "INSERT INTO late_decisions (id, record_kind, record_id, at, person_id, decision, "
+        "reason, operations) VALUES (:a, 'inspection', :b, :now, :a, 'dismiss', '{}', '[]')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import clock
 from app.adapters.passwords import secret_hash
-from app.db import reading
+from app.db import Prepared, reading
 from app.domain.errors import NotFound
 from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
 from app.features.accounts.models import Device, GivenGrant, Person, SignedIn
@@ -24,7 +24,7 @@ STATES = ("active", "invited", "disabled")
 
 
 # Asked on every push and every page: made once, because making a statement costs as much as running it.
-_DEVICE = (
+_DEVICE = Prepared(
     select(
         Device.id,
         Device.revoked_at,
@@ -111,7 +111,7 @@ def present_session() -> PresentSession | None:
 def device_loader(secret: str) -> KnownDevice | None:
     """The device that holds this secret, with its person, whatever became of either; None when unknown."""
     session = reading()
-    rows: list[Any] = list(session.connection().execute(_DEVICE, {"hash": secret_hash(secret)}))
+    rows = _DEVICE(session, hash=secret_hash(secret))
     if not rows:
         return None
     device_id, revoked_at, expires_at, person_id, disabled_at, spoken, zone, name, *_ = rows[0]
@@ -119,7 +119,7 @@ def device_loader(secret: str) -> KnownDevice | None:
         state = DeviceState.REVOKED
     else:
         state = DeviceState.LIVE if expires_at > clock.now() else DeviceState.EXPIRED
-    held = [] if disabled_at else [row[-3:] for row in rows if row.role is not None]
+    held = [] if disabled_at else [row[-3:] for row in rows if row[-3] is not None]
     grants = tuple(Grant(Role(role), ScopeKind(kind), scope) for role, kind, scope in held)
     person = Actor(person_id, grants, spoken, zone, name)
     return KnownDevice(device_id, person, disabled_at is None, state)

@@ -15,7 +15,7 @@ from app.domain.words import pick
 from app.features.checklists.api import bundle
 from app.features.inspections import queries
 from app.features.inspections.models import Inspection
-from app.features.operations.queries import epoch_of, head_seq, history, state_of, travel
+from app.features.operations.queries import decided, epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
 from app.web.i18n import language
 from app.web.identity import actor, signed_in
@@ -41,6 +41,7 @@ def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
         "state": inspection.state,
         "revision": inspection.revision,
         "planned": inspection.planned,
+        "late": inspection.late,
         "answered": inspection.answered,
         "asked": inspection.asked,
         "score": None if inspection.score is None else f"{inspection.score // 10}.{inspection.score % 10}",
@@ -94,6 +95,7 @@ def one(inspection_id: UUID) -> Response:
         inspection=whole,
         last=_last(session, found),
         operations=[travel(entry) for entry in page],
+        decided=decided(session, found.id),
         **_cursor(epoch, page, head),
     )
 
@@ -151,6 +153,7 @@ def operations(inspection_id: UUID) -> Response:
         epoch=epoch,
         head=head,
         operations=[travel(entry) for entry in page],
+        decided=decided(session, found.id),
         **{"from": after},
         **_cursor(epoch, page, head),
     )

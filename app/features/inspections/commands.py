@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app import outbox
+from app import journal, outbox
 from app.db import new_id
 from app.domain.answers import out_of_scope
 from app.domain.dates import local_day
@@ -22,8 +22,9 @@ from app.features.inspections import queries
 from app.features.inspections.models import Inspection
 from app.features.inspections.record import KIND, InspectionKind
 from app.features.operations.commands import write_at_desk
+from app.features.operations.commands.late import AMEND, DISMISS, decide_late
 from app.features.operations.models import Operation
-from app.features.operations.queries import state_of
+from app.features.operations.queries import late_of, state_of
 from app.features.operations.record import Author
 from app.features.places.models import Site
 from app.features.places.queries import sites_for
@@ -177,6 +178,32 @@ def revise(session: Session, actor: Actor, inspection_id: UUID, seq: int, reason
     value = {"reason": _typed(reason, actor), "revision": row.revision + 1}
     _write(session, actor, row, [("reopen", KIND, "reopened", value)], now)
     _tell(session, "reopened", row.id, [a.person_id for a in queries.team(row)], actor, now)
+
+
+def decide_late_work(
+    session: Session, actor: Actor, inspection_id: UUID, seq: int, amends: bool, reason: str, now: datetime
+) -> None:
+    """Takes late work in, which begins the next revision of what was completed, or lays it aside.
+
+    Raises Stale when more came in since `seq`: who decides must have seen all of it.
+    """
+    row = _ended(session, actor, inspection_id, seq)
+    if any(entry.operation.seq > seq for entry in late_of(session, row.id)):
+        raise Stale()
+    if not may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)):
+        raise NotAllowed()
+    if amends and row.state not in ("completed", "in_progress"):
+        raise Invalid("late_not_amendable", field="decision")
+    if amends and row.state == "completed":
+        revise(session, actor, inspection_id, seq, reason, now)
+    decision = AMEND if amends else DISMISS
+    typed = _typed(reason, actor)
+    assert typed is not None  # the form asks for it
+    kind = InspectionKind()
+    made = decide_late(session, kind, Author(actor, None), row.id, decision, typed, now)
+    act = "inspection.late_applied" if amends else "inspection.late_dismissed"
+    facts = {"decision": str(made.id), "operations": made.operations}
+    journal.write(session, act, (KIND, row.id), now, actor.id, facts)
 
 
 def rewrite(

@@ -266,6 +266,19 @@ class RevisionForm(ChangeForm):
     reason = _reason("revision-reason")
 
 
+class LateWorkForm(ChangeForm):
+    decision = RadioField(
+        _l("What becomes of it"),
+        choices=[("amend", _l("Take it in")), ("dismiss", _l("Lay it aside"))],
+        validate_choice=False,
+    )
+    reason = _reason("late-work-reason")
+
+    def validate_decision(self, field: Field) -> None:
+        if field.data not in ("amend", "dismiss"):
+            raise ValidationError(sentence("not_a_choice"))
+
+
 class CoverageForm(ChangeForm):
     section = _select(_l("Section"), "coverage-section")
     covered = RadioField(

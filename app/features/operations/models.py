@@ -65,7 +65,11 @@ class OperationParent(Base):
 
 
 class OperationFate(Base):
-    """What became of a stored operation; a later decision is a later row, never a change."""
+    """What became of a stored operation; a later decision is a later row, never a change.
+
+    An operation without a row here was applied when it came in: what is said of a hundred answers of a hundred
+    is not written a hundred times. `queries.LATEST_FATE` says it in SQL.
+    """
 
     __tablename__ = "operation_fates"
     __table_args__ = BY_KEY
@@ -76,6 +80,23 @@ class OperationFate(Base):
     code: Mapped[str] = mapped_column(String(60), default="")
     at: Mapped[datetime]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+
+
+class LateDecision(Base):
+    """What somebody decided about late work: `decision` amend or dismiss, why (typed text), and which
+    operations it was about (their fates are rows of `operation_fates`). Append-only.
+    """
+
+    __tablename__ = "late_decisions"
+
+    id: Mapped[Id]
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID] = mapped_column(index=True)
+    at: Mapped[datetime]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+    decision: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[dict[str, Any]] = mapped_column(Json)
+    operations: Mapped[list[Any]] = mapped_column(Json)
 
 
 class RecordHead(Base):

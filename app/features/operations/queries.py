@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db import id_text, select_many
+from app.db import Prepared, id_text, select_many
 from app.domain.merge import Head, Key, Register, register
 from app.features.accounts.models import Person
 from app.features.operations.models import (
     Installation,
+    LateDecision,
     Operation,
     OperationFate,
     OperationParent,
@@ -23,14 +24,18 @@ from app.features.operations.models import (
 )
 
 _Turn = aliased(OperationFate)
-
-
-_EPOCH = select(Installation.epoch)
+LATE_AT_MOST = 5000
+# the fate of operation `o` in plain SQL: its latest row, or applied where there is none
+LATEST_FATE = (
+    "coalesce((SELECT f.fate FROM operation_fates f WHERE f.operation_id = o.id "
+    "ORDER BY f.turn DESC LIMIT 1), 'applied')"
+)
+_EPOCH = Prepared(select(Installation.epoch))
 
 
 def epoch_of(session: Session) -> str:
     """This history's name; a restored backup has another (offline.md §4.7)."""
-    return str(session.connection().execute(_EPOCH).scalar_one())
+    return str(_EPOCH(session)[0][0])
 
 
 def installation(session: Session) -> Installation:
@@ -68,6 +73,16 @@ def hashes_of(session: Session, ids: Sequence[str]) -> dict[str, str]:
     return {id_text(operation_id): found for operation_id, found in rows}
 
 
+class Decided(NamedTuple):
+    """What became of a late operation: fate, code, the decision and who made it."""
+
+    operation_id: UUID
+    fate: str
+    code: str
+    decision: LateDecision
+    person: str
+
+
 class Entry(NamedTuple):
     """One stored operation with its latest fate, its maker and what it replaced."""
 
@@ -78,8 +93,12 @@ class Entry(NamedTuple):
     parents: list[UUID]
 
 
-def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500) -> list[Entry]:
-    """Stored operations of a record in the order the server took them, from `after` (a seq), oldest first."""
+def history(
+    session: Session, record_id: UUID, after: int = 0, limit: int = 500, fate: str | None = None
+) -> list[Entry]:
+    """Stored operations of a record in the order the server took them, from `after` (a seq), oldest first.
+    `fate`: only those with this one (not for "applied").
+    """
     # asked per operation: grouping would read the fates of every record there is
     latest = (
         select(func.max(_Turn.turn)).where(_Turn.operation_id == Operation.id).correlate(Operation)
@@ -87,15 +106,56 @@ def history(session: Session, record_id: UUID, after: int = 0, limit: int = 500)
     rows = list(
         session.execute(
             select(Operation, OperationFate.fate, OperationFate.code, Person.name)
-            .join(OperationFate, OperationFate.operation_id == Operation.id)
+            .select_from(Operation)
+            .outerjoin(
+                OperationFate,
+                and_(OperationFate.operation_id == Operation.id, OperationFate.turn == latest),
+            )
             .join(Person, Person.id == Operation.person_id)
-            .where(Operation.record_id == record_id, Operation.seq > after, OperationFate.turn == latest)
+            .where(
+                Operation.record_id == record_id,
+                Operation.seq > after,
+                *([] if fate is None else [OperationFate.fate == fate]),
+            )
             .order_by(Operation.seq)
             .limit(limit)
         )
     )
     parents = _parents(session, [row[0].id for row in rows])
-    return [Entry(op, fate, code, name, parents[op.id]) for op, fate, code, name in rows]
+    return [Entry(op, fate or "applied", code or "", name, parents[op.id]) for op, fate, code, name in rows]
+
+
+def late_of(session: Session, record_id: UUID) -> list[Entry]:
+    """What came after the record was closed and nobody has decided about, in the order it came."""
+    return history(session, record_id, limit=LATE_AT_MOST, fate="late")
+
+
+def decisions_of(session: Session, record_id: UUID) -> list[Decided]:
+    """What became of late work, oldest decision first: a phone that fetched it as late learns it from here."""
+    rows = session.execute(
+        select(OperationFate, LateDecision, Person.name)
+        .join(Operation, Operation.id == OperationFate.operation_id)
+        .join(
+            LateDecision,
+            and_(LateDecision.record_id == Operation.record_id, LateDecision.at == OperationFate.at),
+        )
+        .join(Person, Person.id == LateDecision.person_id)
+        .where(Operation.record_id == record_id, OperationFate.turn > 1)
+        .order_by(LateDecision.at, Operation.seq)
+    )
+    return [Decided(fate.operation_id, fate.fate, fate.code, one, name) for fate, one, name in rows]
+
+
+def is_applied() -> ColumnElement[bool]:
+    """The condition that an operation counts: nothing else was ever decided, or that it is applied."""
+    latest = (
+        select(_Turn.fate)
+        .where(_Turn.operation_id == Operation.id)
+        .order_by(_Turn.turn.desc())
+        .limit(1)
+        .correlate(Operation)
+    ).scalar_subquery()
+    return func.coalesce(latest, "applied") == "applied"
 
 
 def _parents(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
@@ -113,6 +173,22 @@ def _parents(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[UUID]]:
 def head_seq(session: Session, record_id: UUID) -> int:
     """The last sequence number the server gave in this record; 0 before the first."""
     return session.scalar(select(RecordHead.seq).where(RecordHead.record_id == record_id)) or 0
+
+
+def decided(session: Session, record_id: UUID) -> list[dict[str, Any]]:
+    """The decisions about late work as phones read them."""
+    return [
+        {
+            "id": str(one.operation_id),
+            "fate": one.fate,
+            "code": one.code,
+            "decision": one.decision.decision,
+            "reason": one.decision.reason,
+            "person": one.person,
+            "at": int(one.decision.at.timestamp() * 1000),
+        }
+        for one in decisions_of(session, record_id)
+    ]
 
 
 def travel(entry: Entry) -> dict[str, Any]:

@@ -38,7 +38,7 @@ class Author:
     actor: Actor
     device_id: UUID | None
     active: bool = True
-    rights: dict[tuple[UUID, Act], bool] = field(default_factory=dict, compare=False)
+    rights: dict[tuple[Any, Act], bool] = field(default_factory=dict, compare=False)
 
 
 State = Mapping[Key, Register]
@@ -88,6 +88,17 @@ class RecordKind(Protocol):
         now: datetime,
     ) -> None:
         """Brings the row and whatever is projected from it up to date, once per batch."""
+
+    def late(self, row: Any, count: int) -> None:
+        """So many more operations (or fewer, when negative) wait as late work."""
+
+    def is_end(self, operation: Operation) -> bool:
+        """Whether the operation ends or decides about the whole record: such a one is never applied late."""
+
+    def save(self, session: Session, row: Any) -> None:
+        """Writes what `apply` and `step` changed in the row, if the session should not do it itself: the last
+        that is done with a row in a push.
+        """
 
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         """Which of these records the actor may read."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.adapters import clock
 from app.adapters.blobs import BlobStore
 from app.adapters.pictures import SCREEN_WIDTH, WIDTHS, PictureRoom, copy_name
-from app.db import grouped, reading, transaction
+from app.db import Prepared, grouped, reading, transaction
 from app.domain.errors import Invalid, NotFound, NotSignedIn, TooLarge, Unavailable
 from app.domain.words import pick
 from app.features.accounts import queries as accounts
@@ -49,7 +49,7 @@ UPLOADS = "8000 per hour"  # megabytes begun, of one person: some 8,000 photos
 DEVICES = "120 per hour"  # of one person; a browser makes itself known at each sign-in
 BATCH_AT_MOST = 256 * 1024
 Receive = Callable[..., list[Answer]]
-_SEEN = (
+_SEEN = Prepared(
     update(Device)
     .where(Device.id == bindparam("device"))
     .values(last_seen_at=bindparam("now"), pending=bindparam("pending"), build=bindparam("build"))
@@ -194,7 +194,7 @@ def push() -> Response:
     }
 
     def take(session: Session, how: Receive = receive) -> tuple[list[Answer], str]:
-        session.connection().execute(_SEEN, seen)
+        _SEEN(session, **seen)
         return how(session, KINDS, author, raw, now), epoch_of(session)
 
     try:

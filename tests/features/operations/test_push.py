@@ -21,11 +21,11 @@ from app.features.operations.commands import forget_expired
 from app.features.operations.models import (
     FieldHead,
     Operation,
-    OperationFate,
     OperationParent,
     Quarantined,
     RecordHead,
 )
+from app.features.operations.queries import history
 from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -301,8 +301,8 @@ def test_after_a_cancellation_work_is_late_and_kept(
     row = inspection(app, phone)
     assert (row.state, row.answered) == ("cancelled", 0)
     with app.app_context():
-        fates = reading().scalars(select(OperationFate.fate).order_by(OperationFate.at)).all()
-    assert sorted(fates) == ["applied", "applied", "late"]
+        fates = [entry.fate for entry in history(reading(), UUID(phone.record))]
+    assert fates == ["applied", "applied", "late"]
 
 
 def test_an_auditor_cannot_change_the_plan_or_cancel(app: Flask, phone: Phone) -> None:
@@ -424,13 +424,16 @@ def test_a_batch_the_database_refuses_is_halved_until_the_culprit_stands_alone(
     poisoned = phone.set("q/M05", "note", {"text": "poison", "lang": "en"})
     for question in ("M01", "M02", "M03", "M04"):
         phone.set(f"q/{question}", "score", "10")
-    row = commands._row
+    columns = commands._columns
 
-    def broken(op, *rest):  # type: ignore[no-untyped-def]
-        made = row(op, *rest)
-        return (*made[:3], None, *made[4:]) if op.id == poisoned["id"] else made
+    def broken(ops, *rest):  # type: ignore[no-untyped-def]
+        made = columns(ops, *rest)
+        made["seq"] = [
+            None if op.id == poisoned["id"] else seq for op, seq in zip(ops, made["seq"], strict=True)
+        ]
+        return made
 
-    monkeypatch.setattr(commands, "_row", broken)
+    monkeypatch.setattr(commands, "_columns", broken)
     results = phone.push()
     assert [r["result"] for r in results] == ["rejected", "applied", "applied", "applied", "applied"]
     assert inspection(app, phone).answered == 4

@@ -47,6 +47,7 @@ class Line:
     due: date | None
     moment: datetime | None  # when it was completed or cancelled; None while it is open
     conflicts: int
+    late: int
     team: tuple[str, ...]
 
 
@@ -148,6 +149,7 @@ def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
                 due=row.due,
                 moment=row.completed_at or row.cancelled_at,
                 conflicts=row.conflicts,
+                late=row.late,
                 team=tuple(teams.get(row.id, ())),
             )
         )

@@ -26,8 +26,8 @@ from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection, Revision
 from app.features.inspections.queries.signing import signatures_of
-from app.features.operations.models import Operation, OperationFate
-from app.features.operations.queries import head_seq, state_of
+from app.features.operations.models import Operation
+from app.features.operations.queries import head_seq, is_applied, state_of
 
 
 class Maker(NamedTuple):
@@ -193,7 +193,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         conflicts=[_conflict(key, held, makers) for key, held in sorted(torn.items())],
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
-        late=_late(session, row.id),
+        late=row.late,
         seq=seq,
     )
 
@@ -211,6 +211,9 @@ def tools(actor: Actor, page: Page) -> dict[str, bool]:
         "approval": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
         "return": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
         "revision": row.state == "completed"
+        and may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)),
+        "late-work": bool(row.late)
+        and row.state != "in_review"
         and may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)),
         "cancellation": is_open and may(actor, Act.CANCEL_INSPECTION, scope),
         "answer": is_open and may(actor, Act.ANSWER_INSPECTION, scope),
@@ -247,24 +250,14 @@ def _later(session: Session, record_id: UUID, one: Given) -> int:
     if one.counts:
         return 0
     at = select(Operation.seq).where(Operation.id == UUID(one.operation)).scalar_subquery()
-    applied = select(OperationFate.operation_id).where(
-        OperationFate.operation_id == Operation.id, OperationFate.fate == "applied"
-    )
     later = select(func.count(Operation.id)).where(
         Operation.record_id == record_id,
         Operation.seq > at,
         Operation.path.not_like("sign/%"),
         Operation.path != "inspection",
-        applied.exists(),
+        is_applied(),
     )
     return session.scalar(later) or 0
-
-
-def _late(session: Session, record_id: UUID) -> int:
-    """How many operations came in after the end."""
-    late = select(func.count(OperationFate.operation_id)).where(OperationFate.fate == "late")
-    mine = select(Operation.id).where(Operation.record_id == record_id)
-    return session.scalar(late.where(OperationFate.operation_id.in_(mine))) or 0
 
 
 def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:

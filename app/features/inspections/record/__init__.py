@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app import journal, numbering, search
+from app.db import save
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.errors import Invalid, NotAllowed, NotFound
@@ -64,6 +65,9 @@ _LOCK = (
     .with_for_update(of=Inspection)
     .options(joinedload(Inspection.assignments), defer(Inspection.result))  # it is only written here
 )
+
+
+_CLOSED = {state: f"inspection_{state}" for state in ("cancelled", "in_review", "completed")}
 
 
 class InspectionKind:
@@ -144,6 +148,8 @@ class InspectionKind:
         judge(form, operation.path, operation.field, operation.value)
         if not _may(author, act_of(operation.path, operation.kind), row):
             raise NotAllowed()
+        if operation.path.startswith("q/"):
+            return  # nearly all there is
         if operation.kind == "set" and operation.path.startswith("s/") and operation.value is not None:
             _judge_coverage(row, operation)
         if operation.path == "plan" and operation.field == "auditors":
@@ -156,13 +162,17 @@ class InspectionKind:
             judge_end(session, row, operation, state, fresh)
 
     def closed(self, row: Inspection, operation: Operation) -> str | None:
-        if row.state == "completed" and operation.kind == "reopen":
+        state = row.state
+        code = _CLOSED.get(state)
+        if state == "completed" and operation.kind == "reopen":
             return None
-        if row.state == "in_review" and operation.kind in _DECISIONS:
+        if state == "in_review" and operation.kind in _DECISIONS:
             return None
-        return f"inspection_{row.state}" if row.state in ("cancelled", "in_review", "completed") else None
+        return code
 
     def step(self, row: Inspection, operation: Operation, now: datetime) -> None:
+        if operation.kind == "set" and row.state != "planned":
+            return
         if operation.kind in ENDS:
             step_end(row, operation, now)
         elif not operation.device:
@@ -198,12 +208,21 @@ class InspectionKind:
         if "plan" in rooms or any(operation.kind == "create" for operation in operations):
             index(session, row)
 
+    def late(self, row: Inspection, count: int) -> None:
+        row.late += count
+
+    def is_end(self, operation: Operation) -> bool:
+        return operation.kind in ENDS
+
+    def save(self, session: Session, row: Inspection) -> None:
+        save(session, row)
+
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
         return set(session.scalars(select(Inspection.id).where(Inspection.id.in_(list(ids)), visible(actor))))
 
 
 def _may(author: Author, act: Act, row: Inspection) -> bool:
-    key = (row.id, act)
+    key = (row, act)
     if key not in author.rights:
         scope = lead_scope_of if act is Act.REVISE_INSPECTION else scope_of
         author.rights[key] = may(author.actor, act, scope(author.actor, row))

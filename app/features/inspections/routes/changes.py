@@ -123,6 +123,18 @@ def revise(inspection_id: UUID) -> Answer:
     )
 
 
+@bp.post("/inspections/<uuid:inspection_id>/late-work")
+@needs(Act.REVISE_INSPECTION)
+def decide_late_work(inspection_id: UUID) -> Answer:
+    def carry(session: Session, form: Any, seq: int) -> None:
+        amends = form.decision.data == "amend"
+        commands.decide_late_work(
+            session, actor(), inspection_id, seq, amends, form.reason.data, clock.now()
+        )
+
+    return _change(inspection_id, "late-work", carry, _("It is decided. The phones learn of it."))
+
+
 def _change(inspection_id: UUID, tool: str, carry: Carry, done: str) -> Answer:
     """Carries a change out, or gives the page back with the tool open and everything typed still in it."""
     shown = page.load(reading(), actor(), inspection_id, clock.now())
@@ -145,6 +157,10 @@ def _change(inspection_id: UUID, tool: str, carry: Carry, done: str) -> Answer:
 def _refused(shown: page.Page, tool: str) -> Answer:
     """Says why this cannot be done: it is closed, it has begun, or it is not this person's to do."""
     state = shown.inspection.state
+    if tool == "late-work":
+        if not shown.late:
+            raise Invalid("late_none")
+        raise NotAllowed()
     if tool in DECISIONS:
         if state != DECISIONS[tool][0]:
             raise Invalid(DECISIONS[tool][1])

@@ -19,6 +19,7 @@ from app.features.inspections.forms import (
     CancellationForm,
     ChangeForm,
     CoverageForm,
+    LateWorkForm,
     PostponementForm,
     ReturnForm,
     RevisionForm,
@@ -32,6 +33,7 @@ from app.web.i18n import day, language
 from app.web.identity import actor
 
 FORMS: dict[str, type[ChangeForm]] = {
+    "late-work": LateWorkForm,
     "approval": ApprovalForm,
     "return": ReturnForm,
     "revision": RevisionForm,
@@ -61,6 +63,7 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         may_do=may_do,
         forms=forms,
         tried=tried,
+        late_lines=history.late_lines(reading(), page.inspection.id, page.form, language()) if page.late else [],
         stale=stale,
         reasons=reasons,
         why_headline=words.why_headline(page.result, len(reasons)) if page.result else "",

@@ -242,6 +242,15 @@ def page_of(session: Session, record_id: UUID, form: Form, language: str, number
     upper = total - PAGE * (number - 1)
     lower = max(0, upper - PAGE)
     entries = log.history(session, record_id, lower, upper - lower) if upper else []
+    return PageOf(_lines(session, entries, form, language), number, last, total)
+
+
+def late_lines(session: Session, record_id: UUID, form: Form, language: str) -> list[Line]:
+    """What came after the end and waits for a decision, newest first."""
+    return _lines(session, log.late_of(session, record_id), form, language)
+
+
+def _lines(session: Session, entries: Sequence[log.Entry], form: Form, language: str) -> list[Line]:
     replaced = _values_of(session, [parent for entry in entries for parent in entry.parents])
     labels = _labels(session, {entry.operation.device_id for entry in entries} - {None})
     names = _names(session, [*(entry.operation.value for entry in entries), *replaced.values()])
@@ -253,7 +262,7 @@ def page_of(session: Session, record_id: UUID, form: Form, language: str, number
         label = labels.get(op.device_id) if op.device_id else None
         clock = device_time(op.at, op.tz, op.received_at)
         lines.append(Line(op.seq, told, entry.person, label, op.received_at, clock, entry.fate, entry.code))
-    return PageOf(lines, number, last, total)
+    return lines
 
 
 def _values_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, Any]:

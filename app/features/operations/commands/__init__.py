@@ -19,13 +19,13 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db import CanonicalText, id_text, insert_many, new_id, select_many
+from app.db import Prepared, id_text, insert_columns, new_id, select_many
 from app.domain.canonical import canonical_text, digest
 from app.domain.errors import PlumblineError
 from app.domain.merge import Head, Key, Register, register, replace_heads
 from app.domain.operations import VERSION, Operation, parse
 from app.features.operations import models as m
-from app.features.operations.queries import heads_of
+from app.features.operations.queries import LATEST_FATE, heads_of
 from app.features.operations.record import Access, Author, Deferred, Kinds, RecordKind
 
 log = logging.getLogger("plumbline.operations")
@@ -68,7 +68,7 @@ class _Record:
     seq: int
     lamport: int
     known: bool  # whether record_heads has its row
-    heads: dict[Key, list[Head]]
+    heads: dict[Key, Any]  # sequences of Head
     known_heads: frozenset[Key] = frozenset()  # the registers that field_heads has rows of
     state: dict[Key, Register] = field(default_factory=dict)
     named: dict[Key, set[str]] = field(default_factory=dict)
@@ -119,6 +119,7 @@ def _receive(
     parsed: list[tuple[int, Operation]] = []
     first: dict[str, Operation] = {}
     device = str(author.device_id)
+    served = {kind.name for kind in kinds}
     for index, body in enumerate(raw):
         try:
             op = parse(body)
@@ -127,7 +128,7 @@ def _receive(
             continue
         if op.device != device:
             answers[index] = Answer(op.id, "rejected", code="device_of_other")
-        elif kinds.get(op.record_kind) is None:
+        elif op.record_kind not in served:
             answers[index] = _refuse(session, author, body, "op_record_kind", now)
         elif op.id in first:
             same = first[op.id].hash == op.hash
@@ -140,12 +141,19 @@ def _receive(
     known = _known(session, first)
     records = _open(session, kinds, author, [op for _, op in parsed], known)
     for index, op in parsed:
-        if answers[index] is None:
+        record = records.get(op.record_id)
+        if type(record) is _Record and op.kind != "create" and op.id not in known:
+            answers[index] = _judge(session, author, record, op, raw[index], now)
+        elif answers[index] is None:
             answers[index] = _take(session, kinds, author, op, known, records, raw[index], now)
     _store(session, records, author, now)
     for record in records.values():
-        if isinstance(record, _Record) and record.applied:
-            record.kind.apply(session, record.row, record.state, record.applied, author, now)
+        if isinstance(record, _Record) and record.stored:
+            if late := len(record.stored) - len(record.applied):
+                record.kind.late(record.row, late)
+            if record.applied:
+                record.kind.apply(session, record.row, record.state, record.applied, author, now)
+            record.kind.save(session, record.row)
     session.flush()
     return [answer for answer in answers if answer is not None]
 
@@ -191,7 +199,7 @@ def _open(
                 opened[str(record_id)] = Access.ONCE if once else Access.NEVER
     taken = [record for record in opened.values() if isinstance(record, _Record)]
     if taken:
-        _name_parents(session, taken, [op.id for op in ops if op.id not in known])
+        name_parents(session, taken, [op.id for op in ops if op.id not in known])
     return opened
 
 
@@ -208,6 +216,13 @@ def _record(
     return _Record(kind, str(record_id), row, seq, lamport, known, heads, frozenset(heads), state)
 
 
+def record_of(
+    session: Session, kind: RecordKind, record_id: UUID, row: Any, heads: dict[Key, list[Head]]
+) -> _Record:
+    """A locked record, to be written to."""
+    return _record(kind, record_id, row, _places(session, [record_id]), heads)
+
+
 def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     if not ids:
         return {}
@@ -219,7 +234,7 @@ def _places(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]
     return {UUID(id_text(record_id)): (seq, lamport) for record_id, seq, lamport in rows}
 
 
-def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:
+def name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str]) -> None:
     """Notes which of the new ids are named already by an applied child that came before its parent."""
     if not ids:
         return
@@ -228,8 +243,7 @@ def _name_parents(session: Session, records: Sequence[_Record], ids: Sequence[st
         session,
         "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
         "JOIN operations o ON o.id = p.child_id "
-        "JOIN operation_fates f ON f.operation_id = o.id AND f.fate = 'applied' "
-        "WHERE p.parent_id IN (:ids)",
+        f"WHERE p.parent_id IN (:ids) AND {LATEST_FATE} = 'applied'",  # noqa: S608 (our own words)
         ids,
     )
     for parent_id, record_id, path, name in rows:
@@ -297,9 +311,10 @@ def _judge(
     # a counter at its very end would leave nobody a number to write with: honest ones go up one by one
     if op.lamport > record.lamport + LEAP_AT_MOST:
         return _refuse(session, author, body, "op_integer", now)
-    closed = record.kind.closed(record.row, op)
+    kind = record.kind
+    closed = kind.closed(record.row, op)
     try:
-        record.kind.judge(session, author, record.row, op, record.state, record.applied)
+        kind.judge(session, author, record.row, op, record.state, record.applied)
     except Deferred as early:
         if closed is None:
             return Answer(op.id, "deferred", code=early.code)
@@ -314,69 +329,74 @@ def _judge(
 
 
 def _apply(record: _Record, op: Operation, now: datetime) -> Answer:
+    merge(record, op, now)
+    record.seq += 1
+    record.lamport = max(record.lamport, op.lamport)
+    record.stored.append((op, record.seq, "applied", ""))
+    return Answer(op.id, "applied", seq=record.seq)
+
+
+def merge(record: _Record, op: Operation, now: datetime) -> None:
+    """Makes an operation count in its register."""
     key = (op.path, op.field)
     held, named = record.heads.get(key), record.named.get(key)
     if held or named or op.parents:
         named = record.named.setdefault(key, set())
         heads = replace_heads(held or (), [op], op.field, named)
         named.update(op.parents)  # a parent may still follow in this batch
+        record.state[key] = register(heads, op.field)
     else:  # most of what a phone sends: the first answer of a register
         heads = (Head(op.id, op.lamport, op.value),)
-    record.heads[key] = list(heads)
-    record.state[key] = register(heads, op.field)
+        record.state[key] = Register(heads, op.value, False)
+    record.heads[key] = heads
     record.touched.add(key)
-    record.seq += 1
-    record.lamport = max(record.lamport, op.lamport)
-    record.stored.append((op, record.seq, "applied", ""))
     record.applied.append(op)
     record.kind.step(record.row, op, now)
-    return Answer(op.id, "applied", seq=record.seq)
 
 
-_PLACE = (
+_PLACE = Prepared(
     update(RECORDS)
     .where(RECORDS.c.record_id == bindparam("record"))
     .values(seq=bindparam("at"), lamport=bindparam("highest"))
 )
-_OPERATION = [
-    *("id", "record_kind", "record_id", "seq", "kind", "path", "field", "value", "hash"),
-    *("device_id", "person_id", "n", "lamport", "at", "offset", "tz", "v", "received_at"),
-]
-_FATE = ["operation_id", "turn", "fate", "code", "at", "person_id"]
-_HEAD = ["record_id", "path", "field", "operation_id", "lamport", "value"]
+_HEAD = ("record_id", "path", "field", "operation_id", "lamport", "value")
 
 
 def _store(session: Session, records: dict[str, _Record | Access], author: Author, now: datetime) -> None:
-    ops: list[tuple[Any, ...]] = []
-    parents: list[tuple[Any, ...]] = []
-    fates: list[tuple[Any, ...]] = []
     open_records = [r for r in records.values() if isinstance(r, _Record) and r.stored]
-    for record in open_records:
-        for op, seq, fate, code in record.stored:
-            ops.append(_row(op, record.id, seq, author, now))
-            if op.parents:
-                parents.extend((parent, op.id) for parent in op.parents)
-            fates.append((op.id, 1, fate, code, now, None))
-    if not ops:
+    stored = [each for record in open_records for each in record.stored]
+    if not stored:
         return
     if session.new:
         session.flush()  # rows the kinds made, before what points to them
-    insert_many(session, OPERATIONS, _OPERATION, ops)
+    ops, seqs, _, _ = zip(*stored, strict=True)
+    insert_columns(session, OPERATIONS, _columns(ops, seqs, author, now), len(ops))
+    parents = [(parent, op.id) for op in ops for parent in op.parents]
     if parents:
-        insert_many(session, PARENTS, ("parent_id", "child_id"), parents)
-    insert_many(session, FATES, _FATE, fates)
-    _store_heads(session, open_records)
+        named, children = zip(*parents, strict=True)
+        insert_columns(session, PARENTS, {"parent_id": named, "child_id": children}, len(parents))
+    others = [(op.id, fate, code) for op, _, fate, code in stored if fate != "applied"]
+    if others:
+        about = dict(zip(("operation_id", "fate", "code"), zip(*others, strict=True), strict=True))
+        insert_columns(session, FATES, {**about, "turn": 1, "at": now, "person_id": None}, len(others))
+    store_heads(session, open_records)
 
 
-def _row(op: Operation, record_id: str, seq: int, author: Author, now: datetime) -> tuple[Any, ...]:
-    value = None if op.value is None else CanonicalText(op.value_text)
-    return (
-        *(op.id, op.record_kind, record_id, seq, op.kind, op.path, op.field, value, op.hash),
-        *(author.device_id, author.actor.id, op.n, op.lamport, op.at, op.offset, op.tz, op.v, now),
-    )
+def _columns(ops: Sequence[Operation], seqs: Sequence[int], author: Author, now: datetime) -> dict[str, Any]:
+    by_member = dict(zip(Operation._fields, zip(*ops, strict=True), strict=True))
+    of_op = ("id", "record_kind", "record_id", "kind", "path", "field", "hash")
+    numbers = ("n", "lamport", "at", "offset", "tz", "v")
+    return {
+        **{name: by_member[name] for name in (*of_op, *numbers)},
+        "seq": seqs,
+        "value": [None if op.value is None else op.value_text for op in ops],
+        "device_id": author.device_id,
+        "person_id": author.actor.id,
+        "received_at": now,
+    }
 
 
-def _store_heads(session: Session, records: Iterable[_Record]) -> None:
+def store_heads(session: Session, records: Iterable[_Record]) -> None:
     gone: list[dict[str, Any]] = []
     new: list[tuple[Any, ...]] = []
     for record in records:
@@ -384,11 +404,9 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
         for key in record.touched:
             if key in record.known_heads:
                 gone.append({"r": UUID(record.id), "p": key[0], "f": key[1]})
-            for head in record.heads[key]:
-                text = None
-                if head.value is not None:
-                    text = CanonicalText(texts.get(head.id) or canonical_text(head.value))
-                new.append((record.id, key[0], key[1], head.id, head.lamport, text))
+            for head_id, lamport, value in record.heads[key]:
+                text = None if value is None else texts.get(head_id) or canonical_text(value)
+                new.append((record.id, *key, head_id, lamport, text))
     if gone:
         session.execute(
             delete(HEADS).where(
@@ -399,11 +417,12 @@ def _store_heads(session: Session, records: Iterable[_Record]) -> None:
             gone,
         )
     if new:
-        insert_many(session, HEADS, _HEAD, new)
+        columns = dict(zip(_HEAD, zip(*new, strict=True), strict=True))
+        insert_columns(session, HEADS, columns, len(new))
     for record in records:
         place = {"at": record.seq, "highest": record.lamport}
         if record.known:
-            session.connection().execute(_PLACE, {"record": UUID(record.id), **place})
+            _PLACE(session, record=UUID(record.id), **place)
         else:
             made = {"record_id": UUID(record.id), "record_kind": record.kind.name}
             session.execute(insert(RECORDS).values(**made, seq=record.seq, lamport=record.lamport))
@@ -483,7 +502,7 @@ def write_at_desk(
     """
     rows = kind.lock(session, [record_id])
     heads = heads_of(session, [record_id])[record_id]
-    record = _record(kind, record_id, rows.get(record_id), _places(session, [record_id]), heads)
+    record = record_of(session, kind, record_id, rows.get(record_id), heads)
     for name, path, register_field, value in changes:
         op = _at_desk(record, name, path, register_field, value, author, now)
         if record.row is None:

@@ -1,0 +1,154 @@
+"""What was issued, once more outside the database: frozen revisions and reports, one JSON file for each row.
+
+A restored database is older than what people hold in their hands. From these files the reports come back before
+anything else is taken in, and a `complete` that a phone sends again ends in the revision that was issued, not in
+a second one with the same number. Files are only ever added. The bytes of the reports are in the blob store,
+which a restore never takes anything out of.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, insert, select
+from sqlalchemy.orm import Session
+
+from app.db import Base
+
+FOLDER = "issued"
+OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
+SINCE = "looked-at"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows of a table that never change again. `at`: the instant they came to be; `state`: only those in it;
+    `restored`: put back into a restored database at once (a frozen revision waits for its `complete`).
+    """
+
+    table: str
+    at: str
+    state: str | None = None
+    restored: bool = True
+
+
+KEPT = (
+    Kept("inspection_revisions", "at", restored=False),
+    Kept("reports", "issued_at", state="issued"),
+    Kept("report_files", "at"),
+)
+
+
+def _tables() -> Iterator[tuple[Kept, Table]]:
+    for kept in KEPT:
+        table = Base.metadata.tables.get(kept.table)
+        if table is not None:
+            yield kept, table
+
+
+def keep(session: Session, data: Path, now: datetime) -> int:
+    """Writes down what was issued since it last looked; how many rows."""
+    count = 0
+    for kept, table in _tables():
+        folder = data / FOLDER / kept.table
+        looked = folder / SINCE
+        wanted = [] if kept.state is None else [table.c.state == kept.state]
+        if looked.exists():
+            since = datetime.fromisoformat(looked.read_text("ascii"))
+            wanted.append(table.c[kept.at] >= since - OVERLAP)
+        for row in session.execute(select(table).where(*wanted)).mappings():
+            count += _write(folder / _name(table, row), _written(table, row))
+        if folder.is_dir():
+            looked.write_text(now.isoformat(), "ascii")
+    return count
+
+
+def put_back(session: Session, data: Path) -> int:
+    """Inserts what the database does not have of it; how many rows. What it points to may be younger too."""
+    count = 0
+    for kept, table in _tables():
+        if not kept.restored:
+            continue
+        for path in sorted((data / FOLDER / kept.table).glob("*.json")):
+            row = _read(table, json.loads(path.read_text("utf-8")))
+            key = and_(*(column == row[column.name] for column in table.primary_key))
+            if session.execute(select(*table.primary_key).where(key)).first() is None:
+                count += _insert(session, table, row)
+    return count
+
+
+def revision(data: Path, inspection_id: UUID, number: int) -> dict[str, Any] | None:
+    """The frozen revision that was issued before the database was restored, by its columns; else None."""
+    table = Base.metadata.tables["inspection_revisions"]
+    for path in (data / FOLDER / table.name).glob(f"*.{inspection_id}.{number}.json"):
+        return _read(table, json.loads(path.read_text("utf-8")))
+    return None
+
+
+def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:
+    for key in table.foreign_keys:
+        column = key.parent
+        value = row[column.name]
+        if value is None:
+            continue
+        if session.execute(select(key.column).where(key.column == value)).first() is None:
+            if not column.nullable:
+                return 0
+            row[column.name] = None
+    session.execute(insert(table).values(row))
+    return 1
+
+
+def _name(table: Table, row: Any) -> str:
+    parts = [row[column.name] for column in table.primary_key]
+    if table.name == "inspection_revisions":  # found again by what it is of
+        parts += [row["inspection_id"], row["revision"]]
+    return ".".join(str(part) for part in parts) + ".json"
+
+
+def _written(table: Table, row: Any) -> bytes:
+    found = {column.name: _plain(row[column.name]) for column in table.columns}
+    return json.dumps(found, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _read(table: Table, found: dict[str, Any]) -> dict[str, Any]:
+    """Columns that came later keep their default; those that went are left out."""
+    return {
+        name: _typed(table.c[name].type.python_type, value)
+        for name, value in found.items()
+        if name in table.columns
+    }
+
+
+def _typed(kind: type, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if kind is UUID:
+        return UUID(value)
+    return kind.fromisoformat(value) if kind in (date, datetime) else value
+
+
+def _write(path: Path, body: bytes) -> bool:
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+    return True

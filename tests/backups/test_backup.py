@@ -1,0 +1,208 @@
+"""Backup and restore, on both engines: nothing is lost that a phone or the backup holds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.db import reading
+from app.features.operations.models import Operation
+from app.features.operations.queries import epoch_of, state_of
+from tests.cast import Cast, assemble
+from tests.client import PageClient
+from tests.factories.phone import Phone, audit_version
+from tests.factories.photos import jpeg
+from tests.sync.carrying import store_for
+from tests.sync.store import Store
+
+
+@pytest.fixture
+def app(app_on_both: Flask) -> Flask:
+    return app_on_both
+
+
+@pytest.fixture
+def cast(app: Flask) -> Cast:
+    return assemble(app)
+
+
+@pytest.fixture
+def run(app: Flask) -> Callable[..., Any]:
+    return lambda *words: app.test_cli_runner().invoke(args=["backup", *map(str, words)])
+
+
+def begun(app: Flask, cast: Cast) -> tuple[Store, str]:
+    store = store_for(app, cast.owner)
+    record = store.new_id()
+    value = {
+        "checklist_version": str(audit_version(app)),
+        "site": str(cast.site),
+        "auditors": [str(cast.owner)],
+        "due": None,
+    }
+    store.save(record, "create", "inspection", "created", value)
+    return store, record
+
+
+def made(run: Callable[..., Any], folder: Path) -> Path:
+    done = run("create", "--to", folder)
+    assert done.exit_code == 0, done.output
+    (file,) = folder.glob("*.tar")
+    return file
+
+
+def stored(app: Flask) -> dict[str, str]:
+    with app.app_context():
+        return {str(op.id): op.hash for op in reading().scalars(select(Operation))}
+
+
+def test_a_restored_server_is_refilled_from_the_phones(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    store, record = begun(app, cast)
+    store.save(record, "set", "q/M01", "score", "8")
+    assert store.push() and store.pull(record)
+    file = made(run, tmp_path / "night")
+    store.save(record, "set", "q/M02", "score", "6")
+    store.save(record, "set", "q/M01", "score", "10")
+    assert store.push() and store.pull(record)
+    whole, epoch = stored(app), store.epoch
+    assert not store.pending()
+
+    done = run("restore", file)
+    assert done.exit_code == 0, done.output
+    assert len(stored(app)) == len(whole) - 2, "the backup is of before"
+    with app.app_context():
+        assert epoch_of(reading()) != epoch
+    store.push()  # nothing waits, so this asks nothing
+    assert not store.pull(record), "the server says that its history is another"
+    assert len(store.pending()) == len(whole)
+    while store.pending():
+        assert store.push()
+    assert store.pull(record)
+    assert stored(app) == whole
+    with app.app_context():
+        state = state_of(reading(), UUID(record))
+    assert state["q/M01", "score"].value == "10" and not state["q/M01", "score"].conflict
+
+
+def test_photos_are_in_it_and_come_back(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    phone = Phone(PageClient(app, cast.owner)).register()
+    phone.start(audit_version(app), cast.site, cast.owner)
+    picture = jpeg()
+    phone.add_photo("q/M01", picture)
+    phone.push()
+    assert phone.upload(picture).status_code == 201
+    file = made(run, tmp_path / "night")
+    sha256 = phone.sha256(picture)
+    data: Path = app.config["PLUMBLINE"].data
+    evidence = next((data / "blobs" / "blobs").rglob(sha256))
+    evidence.unlink()
+    assert run("restore", file).exit_code == 0
+    assert evidence.read_bytes() == picture
+    assert phone.client.get(f"/api/v1/media/{sha256}").status_code == 200
+
+
+def test_a_damaged_or_cut_file_changes_nothing(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    store, record = begun(app, cast)
+    store.save(record, "set", "q/M01", "score", "8")
+    assert store.push()
+    file = made(run, tmp_path / "night")
+    before = stored(app)
+    body = file.read_bytes()
+    with tarfile.open(file) as tar:
+        member = tar.getmembers()[0]
+    flipped = bytearray(body)
+    flipped[member.offset_data + member.size // 2] ^= 1
+    for wrong in (bytes(flipped), body[: len(body) // 2], body[:600], b"", b"nonsense" * 500):
+        bad = tmp_path / "bad.tar"
+        bad.write_bytes(wrong)
+        done = run("restore", bad)
+        assert done.exit_code == 1 and "is not used" in done.output, done.output
+        assert stored(app) == before
+
+
+def test_keys_stay_out_unless_asked_for(app: Flask, run: Callable[..., Any], tmp_path: Path) -> None:
+    data: Path = app.config["PLUMBLINE"].data
+    (data / "seal").mkdir()
+    (data / "seal" / "key.pem").write_text("secret")
+    file = made(run, tmp_path / "plain")
+    assert not [name for name in names(file) if name.startswith(("seal", "secret_key", "tls"))]
+    assert run("create", "--to", tmp_path / "keys", "--with-keys").exit_code == 0
+    (with_keys,) = (tmp_path / "keys").glob("*.tar")
+    assert {"seal/key.pem", "secret_key"} <= set(names(with_keys))
+    assert with_keys.stat().st_mode & 0o077 == 0 and file.stat().st_mode & 0o077 == 0
+
+
+def names(file: Path) -> list[str]:
+    with tarfile.open(file) as tar:
+        manifest = json.load(tar.extractfile("manifest.json"))  # type: ignore[arg-type]
+        assert set(manifest["files"]) == set(tar.getnames()) - {"manifest.json"}
+    return sorted(manifest["files"])
+
+
+def test_a_backup_in_the_middle_of_pushes_is_one_moment(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """While a phone pushes one by one, what a backup holds is a prefix of what was pushed, without a gap."""
+    import threading
+
+    store, record = begun(app, cast)
+    assert store.push()
+    stop = threading.Event()
+
+    def work() -> None:
+        at = 0
+        while not stop.is_set():
+            at += 1
+            store.save(record, "set", "q/M01", "note", {"text": str(at), "lang": "en"})
+            assert store.push()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        file = made(run, tmp_path / "night")
+    finally:
+        stop.set()
+        thread.join()
+    assert run("restore", file).exit_code == 0
+    with app.app_context():
+        seqs = [op.seq for op in reading().scalars(select(Operation).order_by(Operation.seq))]
+    assert seqs == list(range(1, len(seqs) + 1)) and seqs
+
+
+def test_it_is_refused_while_the_server_runs(database_url: str, tmp_path: Path) -> None:
+    """Another process has the file open: going back under it would lose what it writes next."""
+    import subprocess
+    import sys
+
+    from app.backups.engines import SqliteFile
+
+    path = Path(database_url.removeprefix("sqlite:///"))
+    assert SqliteFile(path).users() == 0
+    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('select 1 from people'); "
+    code += "print('open', flush=True); sys.stdin.read()"
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert other.stdout is not None and other.stdout.readline()
+        assert SqliteFile(path).users() == 1
+    finally:
+        other.communicate()
+    with closing(sqlite3.connect(path)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
