@@ -27,6 +27,11 @@ def _manifest() -> dict[str, str]:
     return found
 
 
+def built(name: str) -> bytes:
+    """The content of a file of the present build, for what is not served under its hashed name."""
+    return (DIST / _manifest()[name]).read_bytes()
+
+
 def init(app: Flask) -> None:
     manifest = _manifest()
     sprite = Markup((ROOT / "static" / "src" / "icons.svg").read_text("utf-8"))  # noqa: S704 (our own file)

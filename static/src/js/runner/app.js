@@ -8,6 +8,7 @@ import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
 import { layBallast } from "./room.js";
 import { Session } from "./session.js";
+import { Shell } from "./shell.js";
 import { shrink } from "./shrink.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
@@ -49,6 +50,12 @@ export class App {
         this.status.soon();
       },
     });
+    this.shell = new Shell({
+      build,
+      flush: () => this.#flush(),
+      unsaved: () => this.#session?.unsaved.size ?? 0,
+      newer: (is) => this.status.newVersion(is),
+    });
     this.go = this.go.bind(this);
   }
 
@@ -63,7 +70,7 @@ export class App {
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
     idle(() => layBallast(this.store).catch(() => {}));
     navigator.storage?.persist?.();
-    // The service worker (scope /app/) is registered here once the offline work brings it.
+    this.shell.keep();
   }
 
   /** After a reload or a killed tab: the very question, not the one the address happened to name. */
@@ -81,10 +88,14 @@ export class App {
     addEventListener("pagehide", () => this.#flush());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.#flush();
-      else this.network.look();
+      else {
+        this.network.look();
+        this.shell.ask();
+      }
     });
     document.addEventListener("click", ({ target }) => {
       if (target.closest?.("[data-retry]")) this.#session?.retry();
+      if (target.closest?.("[data-update]")) this.shell.update();
     });
     this.store.addEventListener("told", ({ detail }) => {
       if (detail.type === "wrote" && !detail.elsewhere) this.outbox.saved();

@@ -48,6 +48,10 @@ export class Status {
     this.#alarms.set("ended", is);
   }
 
+  newVersion(is) {
+    this.#alarms.set("update", is);
+  }
+
   #linkChanged() {
     const { link } = this.outbox.state;
     if (link === "sign_in") this.signedOut(true);
