@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 from app.config import LANGUAGES
 from app.domain.errors import NotFound
 from app.domain.words import babel_locale
-from app.web.assets import built
+from app.web.assets import address, built
 from app.web.i18n import language
 from app.web.identity import open_to_anyone
 
@@ -79,10 +79,9 @@ def manifest(wanted: str) -> Response:
         raise NotFound()
     with force_locale(babel_locale(wanted)):
         about = _("Inspections and audits that work without signal.")
-    asset = current_app.jinja_env.globals["asset"]
     sizes = [("icon-192.png", "192x192", "image/png"), ("icon-512.png", "512x512", "image/png")]
     icons = [
-        {"src": asset(name), "sizes": size, "type": kind, "purpose": purpose}
+        {"src": address(name), "sizes": size, "type": kind, "purpose": purpose}
         for name, size, kind in [*sizes, ("icon.svg", "any", "image/svg+xml")]
         for purpose in ("any", "maskable")
     ]

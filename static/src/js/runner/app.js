@@ -2,7 +2,7 @@
 import { login, whoIsThere } from "./account.js";
 import { placeChips } from "./chip.js";
 import { fill, icon, template } from "./dom.js";
-import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
+import { bundleOf, fetchBundle, fetchInspection, freshen } from "./load.js";
 import { resume } from "./media.js";
 import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
@@ -22,7 +22,7 @@ import { forget, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
-const KEEP_TRYING_MS = 20000; // while the page is open and something waits
+const KEEP_TRYING_MS = 20000; // while the page is open: what waits is sent, what others did is fetched
 
 export class App {
   #view = null;
@@ -100,9 +100,15 @@ export class App {
     this.store.addEventListener("told", ({ detail }) => {
       if (detail.type === "wrote" && !detail.elsewhere) this.outbox.saved();
     });
+    this.store.addEventListener("told", ({ detail }) => {
+      if (detail.type === "restored") this.outbox.saved();
+    });
+    this.outbox.addEventListener("sent", () => this.network.pull());
     setInterval(() => {
       const quiet = document.visibilityState !== "visible" || this.outbox.failures > 0;
-      if (this.status.waiting && !quiet) this.outbox.cycle();
+      if (quiet || this.outbox.state.link === "sign_in") return;
+      if (this.status.waiting) this.outbox.cycle();
+      if (this.#session) this.network.pull();
     }, KEEP_TRYING_MS);
   }
 
@@ -200,7 +206,7 @@ export class App {
       : await fetchBundle(this.store, ask, row.version_id, language);
     if (found.kind !== "ok") return { kind: found.kind };
     const session = await new Session(this.store, row, found.bundle).load();
-    if (row.loaded && this.fetched) fetchInspection(this.store, ask, id);
+    if (row.loaded && this.fetched) freshen(this.store, ask, id);
     return { session };
   }
 
