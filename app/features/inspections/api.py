@@ -74,6 +74,11 @@ def one(inspection_id: UUID) -> Response:
     whole = listed(found, head)
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
+    whole["contacts"] = [
+        {"name": each.name, "duty": each.duty, "phone": each.phone, "email": each.email}
+        for each in found.company.contacts
+        if each.retired_at is None
+    ]
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
     ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.adapters import clock
 from app.domain.answers import answers, out_of_scope
 from app.domain.errors import NotFound
 from app.domain.merge import Key, Register, rows
@@ -20,6 +21,8 @@ from app.features.accounts.models import Device, Person
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection
+from app.features.inspections.queries.conditions import OPEN
+from app.features.inspections.queries.unsent import Holder, holders
 from app.features.operations.models import Operation, OperationFate
 from app.features.operations.queries import head_seq, state_of
 
@@ -111,6 +114,7 @@ class Page:
     last: Last | None
     team: list[Assignment]
     late: int
+    phones: list[Holder]
     seq: int
 
     @property
@@ -157,6 +161,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
         late=_late(session, row.id),
+        phones=_phones(session, row),
         seq=seq,
     )
 
@@ -174,6 +179,11 @@ def tools(actor: Actor, page: Page) -> dict[str, bool]:
         "cancellation": is_open and may(actor, Act.CANCEL_INSPECTION, scope),
         "answer": is_open and may(actor, Act.ANSWER_INSPECTION, scope),
     }
+
+
+def _phones(session: Session, row: Inspection) -> list[Holder]:
+    """Whose phones work on it, while it is open."""
+    return holders(session, [row.id], clock.now())[row.id] if row.state in OPEN else []
 
 
 def _late(session: Session, record_id: UUID) -> int:

@@ -6,6 +6,7 @@ import { bundleOf, fetchBundle, fetchInspection, freshen } from "./load.js";
 import { resume } from "./media.js";
 import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
+import { listenForInstalling } from "./ready.js";
 import { layBallast } from "./room.js";
 import { Session } from "./session.js";
 import { Shell } from "./shell.js";
@@ -62,6 +63,7 @@ export class App {
   /** `found`: what the server just said of who is signed in, when it was asked before there was an app. */
   async start(found = null) {
     this.#listen();
+    listenForInstalling(() => this.status.soon());
     this.#place = await this.store.meta("place");
     this.#comeBack();
     await this.#route();
@@ -116,6 +118,10 @@ export class App {
     await this.#session?.flush?.();
   }
 
+  repaint() {
+    return this.#view?.paint();
+  }
+
   tryNow() {
     return this.network.look();
   }
@@ -158,8 +164,12 @@ export class App {
     const inspection = /^#\/i\/([0-9a-f-]{36})(?:\/(.*))?$/.exec(hash);
     if (inspection) return this.#inspection(inspection[1], inspection[2] ?? "");
     await this.#leave();
-    this.remember({ hash, offset: null });
-    if (hash === "#/phone") return this.#show(new PhoneView(this));
+    this.remember({ hash: hash.replace("/ready", ""), offset: null });
+    if (hash.startsWith("#/phone")) {
+      const ready = hash.endsWith("/ready");
+      if (ready) history.replaceState(null, "", "#/phone"); // coming back later is not asking for it again
+      return this.#show(new PhoneView(this, { ready }));
+    }
     return this.#show(hash === "#/start" ? startView(this) : workView(this));
   }
 

@@ -63,7 +63,9 @@ export async function refreshHeads(store, ask) {
 /** Fetches what is new in every inspection that is here. Stops at the first silence. */
 export async function freshenAll(store, ask) {
   const rows = await store.read(["inspections"], (tx) => tx.store.getAll());
-  for (const row of rows.filter((each) => each.listed && (each.loaded || each.head) && OPEN.has(each.state))) {
+  for (const row of rows.filter(
+    (each) => each.listed && (each.loaded || each.head) && OPEN.has(each.state),
+  )) {
     const found = await freshen(store, ask, row.id);
     if (found.kind !== "ok" && found.kind !== "problem") return found;
   }
@@ -141,7 +143,11 @@ export async function prepare(store, ask, language, report = () => {}) {
   const versions = [...open, ...(work?.v.checklists ?? [])].map(({ version_id }) => version_id);
   const steps = [
     ...[...new Set(versions)].map((version) => () => fetchBundle(store, ask, version, language)),
-    ...open.map(({ id }) => () => freshen(store, ask, id)),
+    ...open.map(
+      ({ id }) =>
+        () =>
+          freshen(store, ask, id),
+    ),
   ];
   for (const [done, step] of steps.entries()) {
     const found = await step();

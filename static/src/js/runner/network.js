@@ -40,6 +40,7 @@ export class Network {
     }
     if (found.body) await heardEpoch(app.store, found.body.epoch);
     if (Number.isFinite(found.offset)) await app.store.setMeta("offset", found.offset);
+    if (found.person?.until) await app.store.setMeta("until", found.person.until);
     app.status.signedOut(!found.person);
     if (!found.person) return app.outbox.now(); // the phone's own proof outlives the session
     remember({ ...app.person, ...found.person });

@@ -55,7 +55,7 @@ async function advance(rows, epoch, numbers) {
 export async function settle(store, operations, results, epoch = null) {
   const asked = new Map(operations.map((op) => [op.id, op]));
   const settled = [];
-  const deferred = [];
+  const deferred = new Map(); // id → what the server wants first, in its words
   let foreign = false;
   for (const result of results) {
     const op = asked.get(result?.id);
@@ -64,7 +64,7 @@ export async function settle(store, operations, results, epoch = null) {
       foreign = true; // this browser carries another person's proof just now: nothing is wrong with the operation
       continue;
     }
-    if (result.result === "deferred") deferred.push(op.id);
+    if (result.result === "deferred") deferred.set(op.id, result.title ?? "");
     // a repeated operation keeps the fate it was given the first time
     const state = STATES[result.result === "duplicate" ? (result.fate ?? "applied") : result.result];
     if (state) settled.push({ op, state, result });
@@ -78,15 +78,19 @@ export async function settle(store, operations, results, epoch = null) {
       if (row?.state !== "pending") continue;
       const { seq, code, title } = result;
       if (seq) numbers.set(row.record, [...(numbers.get(row.record) ?? []), seq]);
-      await ops.put({ ...row, state, seq, code, title });
+      await ops.put({ ...row, state, seq, code, title, waits: undefined });
       if (state !== "acked") touched.push([row.record, row.path, row.field]);
+    }
+    for (const [id, waits] of deferred) {
+      const row = await ops.get(id);
+      if (row?.state === "pending" && row.waits !== waits) await ops.put({ ...row, waits });
     }
     await rebuild(tx, touched);
     if (epoch) await advance(tx.objectStore("inspections"), epoch, numbers);
   });
   if (settled.length)
     store.tell({ type: "receipts", records: [...new Set(operations.map((op) => op.record.id))] });
-  return { settled: settled.length, deferred, foreign };
+  return { settled: settled.length, deferred: [...deferred.keys()], foreign };
 }
 
 /** Sends one batch; too large or unreadable as a whole: halves it, down to the one operation at fault. */

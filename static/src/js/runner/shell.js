@@ -55,6 +55,12 @@ export class Shell {
     await this.#registration.update().catch(() => {});
   }
 
+  /** Fetches what is missing now, if the first try failed. */
+  async fetch() {
+    if (!this.worker || (await this.kept())) return;
+    await this.worker.register(WORKER, { scope: SCOPE, updateViaCache: "none" }).catch(() => {});
+  }
+
   /** Whether the app opens without a network. */
   async kept() {
     return Boolean((await this.worker?.getRegistration(SCOPE))?.active);

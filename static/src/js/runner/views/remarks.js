@@ -2,7 +2,10 @@
 import { duty } from "../../domain/duty.js";
 import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
+import { pictureAddress } from "../pictures.js";
 import { clock, language, plainDay, say } from "../words.js";
+
+const MOST_TEXT = 10000; // characters, app/domain/operations.py
 
 /** A note: one reason and, where there is one, the way out. */
 export function remark(kind, sign, title, text, ...actions) {
@@ -88,13 +91,24 @@ function side(session, head, field, name) {
   });
 }
 
+/** All texts of a register under each other, the same on whichever phone they are joined; null where there are none. */
+export function joined({ heads }) {
+  const told = [...heads].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ value }) => value);
+  if (!told.every((value) => value?.text)) return null;
+  const text = [...new Set(told.map((value) => value.text))].join("\n");
+  return text.length <= MOST_TEXT ? { text, lang: told[0].lang } : null;
+}
+
 /** Two values of one register, side by side; choosing is an ordinary edit that names both as its parents. */
 export function versus(session, held) {
   const node = element("versus");
   const name = `side-${held.path}-${held.field}`;
   const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
   fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held.field, name)) });
-  const use = node.querySelector("button");
+  const [use, both] = [node.querySelector("[type=submit]"), node.querySelector("[data-both]")];
+  const whole = joined(held);
+  both.hidden = !whole;
+  both.addEventListener("click", () => session.write(held.path, held.field, whole));
   node.addEventListener("change", () => use.removeAttribute("aria-disabled"));
   node.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -151,7 +165,9 @@ export function lastTime(session, question) {
       height: 72,
       loading: "lazy",
       alt: "",
-      src: `/api/v1/media/${sha}?w=480`,
+    });
+    pictureAddress(session.store, sha).then((found) => {
+      image.src = found;
     });
     tile.append(image);
     return tile;

@@ -3,6 +3,7 @@ import { severity } from "../../domain/findings.js";
 import { pendingOf, photosWaiting } from "../counts.js";
 import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { phoneLines } from "./holdings.js";
 import { remark } from "./remarks.js";
 import { subject } from "./work.js";
 
@@ -213,6 +214,7 @@ export class ReviewView {
     const waiting = this.root.querySelector("[data-waiting]");
     waiting.hidden = !photos;
     if (photos) fill(waiting, { photos: say("photos_waiting", { n: photos }) });
+    this.#phones(closed ? [] : phoneLines(session.row.devices));
     const done = closed
       ? session.completed
         ? remark(
@@ -230,9 +232,24 @@ export class ReviewView {
     this.#foot(blockers, pending);
   }
 
+  /** Who else works on it, and whose phone still held something when it was last heard. */
+  #phones(lines) {
+    const nodes = lines.map(({ title, text, holds }) => {
+      const sign = icon(holds ? "alert" : "held", holds ? "warn" : "good");
+      return fill(element("other-phone"), { icon: sign, title, text });
+    });
+    this.#part("phones", nodes);
+  }
+
   async #complete() {
     if (this.session.blockers.length || this.session.closed) return;
-    const words = { title: say("complete_title"), text: say("complete_text"), yes: say("complete_yes") };
+    const holding = phoneLines(this.session.row.devices).filter(({ holds }) => holds);
+    const warning = holding.length ? `${say("complete_unsent", { n: holding.length })} ` : "";
+    const words = {
+      title: say("complete_title"),
+      text: warning + say("complete_text"),
+      yes: say("complete_yes"),
+    };
     if (!(await ask(words))) return;
     await this.session.complete();
     await this.paint();
