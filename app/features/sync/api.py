@@ -113,7 +113,8 @@ def devices() -> Response:
         secret = register_device(
             session, actor(), UUID(device), label, platform, clock.now(), present.id if present else None
         )
-    response = jsonify(api=API, device=device)
+    before = _device_before(UUID(device))
+    response = jsonify(api=API, device=device, **({"before": before} if before else {}))
     response.set_cookie(
         _device_cookie(),
         secret,
@@ -124,6 +125,17 @@ def devices() -> Response:
         path="/",
     )
     return response
+
+
+def _device_before(device: UUID) -> dict[str, Any] | None:
+    """What is known of another device of the same person whose proof this browser carries: its local data are
+    gone, or it would have shown the same id."""
+    secret = request.cookies.get(_device_cookie())
+    known = accounts.device_loader(secret) if secret else None
+    if known is None or known.id == device or known.actor.id != actor().id:
+        return None
+    row = reading().get(Device, known.id)
+    return {"seen": int(row.last_seen_at.timestamp() * 1000), "pending": row.pending} if row else None
 
 
 def _device_cookie() -> str:

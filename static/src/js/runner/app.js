@@ -19,7 +19,7 @@ import { ReviewView } from "./views/review.js";
 import { RunnerView } from "./views/runner.js";
 import { startView } from "./views/start.js";
 import { workView } from "./views/work.js";
-import { forget, rememberUnsent } from "./who.js";
+import { forget, rememberRemoved, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
@@ -252,6 +252,7 @@ export class App {
       gone.onsuccess = gone.onerror = gone.onblocked = resolve;
     });
     rememberUnsent(this.person.id, 0);
+    rememberRemoved();
     forget();
     location.replace(location.pathname);
   }

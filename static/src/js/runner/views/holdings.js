@@ -48,8 +48,13 @@ export async function inspectionLines(store, work) {
   return shown.map((each) => {
     const { row } = each;
     const [text, sign] = where(each, numbers.get(row.id));
-    const title = [subject(row), row.number].filter(Boolean).join(" · ");
-    return fill(element("holding"), { url: `#/i/${row.id}`, icon: icon(sign), title, text });
+    const about = [row.number, text].filter(Boolean).join(" · ");
+    return fill(element("holding"), {
+      url: `#/i/${row.id}`,
+      icon: icon(sign),
+      title: subject(row),
+      text: about,
+    });
   });
 }
 
@@ -134,6 +139,22 @@ function grouped(ops) {
   const found = new Map();
   for (const op of ops) found.set(op.record, [...(found.get(op.record) ?? []), op]);
   return found;
+}
+
+/** The browser took everything that was here: what the server last heard of it, until the person has read it. */
+export async function erasedCard(store) {
+  const erased = await store.meta("erased");
+  if (!erased) return [];
+  const when = `${dayMonth(erased.seen)}, ${clock(erased.seen)}`;
+  const text = erased.pending
+    ? say("erased_unsent", { n: erased.pending, when })
+    : say("erased_sent", { when });
+  const node = fill(element("erased"), { text });
+  node.querySelector("button").addEventListener("click", async () => {
+    await store.setMeta("erased", null);
+    store.tell({ type: "loaded", record: null });
+  });
+  return [node];
 }
 
 /** Whose phone may still hold work on an inspection: those with something first. [{text, holds}] */

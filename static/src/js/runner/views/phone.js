@@ -5,7 +5,7 @@ import { ask, element, fill, gauge, icon, template } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
 import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
-import { Conflicts, inspectionLines, keptAside } from "./holdings.js";
+import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
 import { Readiness } from "./readiness.js";
 import { knownWork, subject } from "./work.js";
 
@@ -183,7 +183,7 @@ export class PhoneView {
     const [cards, lines] = [await this.#refused(rows), await this.#waits(rows)];
     const torn = await this.conflicts.cards(work);
     this.#truth(numbers);
-    if (!this.#deciding(torn)) this.#list("needs-you", [...cards, ...torn]);
+    if (!this.#deciding(torn)) this.#list("needs-you", [...(await erasedCard(store)), ...cards, ...torn]);
     this.#list("wait", lines);
     this.#list("aside", await keptAside(store, rows));
     this.#list("inspections", await inspectionLines(store, work));
