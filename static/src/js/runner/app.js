@@ -2,7 +2,7 @@
 import { login, whoIsThere } from "./account.js";
 import { placeChips } from "./chip.js";
 import { fill, icon, template } from "./dom.js";
-import { bundleOf, fetchBundle, fetchInspection, freshen } from "./load.js";
+import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
 import { resume } from "./media.js";
 import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
@@ -216,7 +216,7 @@ export class App {
       : await fetchBundle(this.store, ask, row.version_id, language);
     if (found.kind !== "ok") return { kind: found.kind };
     const session = await new Session(this.store, row, found.bundle).load();
-    if (row.loaded && this.fetched) freshen(this.store, ask, id);
+    if (row.loaded && this.fetched) this.network.pull();
     return { session };
   }
 

@@ -52,7 +52,7 @@ export async function refreshHeads(store, ask) {
   await store.run(["inspections"], "readwrite", async (tx) => {
     for (const { id, head, devices } of inspections) {
       const row = await tx.store.get(id);
-      if (row) await tx.store.put({ ...row, head: Math.max(head, row.head ?? 0), devices });
+      if (row) await tx.store.put({ ...row, head, devices });
     }
   });
   tags.set(store.name, answer.tag);
