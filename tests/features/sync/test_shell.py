@@ -61,7 +61,7 @@ def test_the_manifest_leads_to_the_app_in_each_language(app: Flask) -> None:
     texts = set()
     for wanted in LANGUAGES:
         shell = client.api("GET", f"/app/{wanted}/").text
-        assert f'<link rel="manifest" href="/app/{wanted}/app.webmanifest">' in shell
+        assert f'data-manifest="/app/{wanted}/app.webmanifest"' in shell
         answer = client.api("GET", f"/app/{wanted}/app.webmanifest")
         assert answer.mimetype == "application/manifest+json"
         body = answer.json or {}

@@ -4,6 +4,14 @@ const WORKER = "/app/worker.js";
 const SCOPE = "/app/";
 const ASK_MS = 10 * 60 * 1000; // an open app never navigates, so nobody but us asks whether there is a newer one
 
+/** What the home screen must know; asked for only now, or it would share the line with the first visit. */
+function introduce() {
+  const link = document.createElement("link");
+  link.rel = "manifest";
+  link.href = document.body.dataset.manifest;
+  document.head.append(link);
+}
+
 /** `flush()` resolves when what was typed is durable; `unsaved()` counts what could not be stored; `newer(is)` is told. */
 export class Shell {
   #registration = null;
@@ -17,6 +25,7 @@ export class Shell {
 
   /** Once the runner is ready: fetching everything must not make the first visit slower. */
   async keep() {
+    introduce();
     const { worker } = this;
     if (!worker) return;
     this.#controlled = Boolean(worker.controller);
