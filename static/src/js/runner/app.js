@@ -95,7 +95,9 @@ export class App {
         this.shell.ask();
       }
     });
-    document.addEventListener("click", ({ target }) => {
+    document.addEventListener("click", (event) => {
+      const { target } = event;
+      this.#stay(event, target.closest?.("a[href]"));
       if (target.closest?.("[data-retry]")) this.#session?.retry();
       if (target.closest?.("[data-update]")) this.shell.update();
     });
@@ -105,13 +107,22 @@ export class App {
     this.store.addEventListener("told", ({ detail }) => {
       if (detail.type === "restored") this.outbox.saved();
     });
-    this.outbox.addEventListener("sent", () => this.network.pull());
+    this.outbox.addEventListener("sent", () => {
+      if (this.#session?.row.auditors?.length > 1) this.network.pull(); // who is alone has nobody to hear of
+    });
     setInterval(() => {
       const quiet = document.visibilityState !== "visible" || this.outbox.failures > 0;
       if (quiet || this.outbox.state.link === "sign_in") return;
       if (this.status.waiting) this.outbox.cycle();
       if (this.#session) this.network.pull();
     }, KEEP_TRYING_MS);
+  }
+
+  /** Pages of the desk need the server: without signal the browser would show its own error and nothing else. */
+  #stay(event, link) {
+    const leads = link && link.origin === location.origin && !link.pathname.startsWith("/app/");
+    if (leads && this.outbox.state.link === "offline") event.preventDefault();
+    this.status.needsSignal(leads && event.defaultPrevented);
   }
 
   async #flush() {

@@ -49,14 +49,19 @@ export async function refreshHeads(store, ask) {
   if (answer.kind !== "ok" || !answer.body) return answer;
   const { inspections, epoch } = answer.body;
   await heardEpoch(store, epoch);
-  await store.run(["inspections"], "readwrite", async (tx) => {
+  const others = (devices) => JSON.stringify((devices ?? []).filter(({ here }) => !here));
+  const records = await store.run(["inspections"], "readwrite", async (tx) => {
+    const changed = [];
     for (const { id, head, devices } of inspections) {
       const row = await tx.store.get(id);
-      if (row) await tx.store.put({ ...row, head, devices });
+      if (!row) continue;
+      await tx.store.put({ ...row, head, devices });
+      if (others(row.devices) !== others(devices)) changed.push(id);
     }
+    return changed;
   });
   tags.set(store.name, answer.tag);
-  store.tell({ type: "loaded", record: null, records: inspections.map(({ id }) => id) });
+  if (records.length) store.tell({ type: "loaded", record: null, records });
   return answer;
 }
 

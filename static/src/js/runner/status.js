@@ -52,6 +52,10 @@ export class Status {
     this.#alarms.set("update", is);
   }
 
+  needsSignal(is) {
+    this.#alarms.set("needs-signal", Boolean(is));
+  }
+
   #linkChanged() {
     const { link } = this.outbox.state;
     if (link === "sign_in") this.signedOut(true);

@@ -1,5 +1,6 @@
 // What may stand below a question: evidence that is owed, a refusal, two answers, the last time.
 import { duty } from "../../domain/duty.js";
+import { key } from "../../domain/merge.js";
 import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
 import { pictureAddress } from "../pictures.js";
@@ -63,7 +64,18 @@ function refusal({ state, title, op }) {
   return remark(kind, "alert", say(words), `${more ? say(more) : (title ?? "")}${value}`);
 }
 
-function side(session, head, field, name) {
+/** What whoever gave this score wrote beside it, in quotes; null when nothing of theirs stands there. */
+function quoted(session, path, known) {
+  const notes = session.state.get(key(path, "note"))?.heads ?? [];
+  const theirs = notes.find(({ id }) => {
+    const written = session.operations.get(id);
+    if (!written || Boolean(written.mine) !== Boolean(known?.mine)) return false;
+    return written.mine || written.person?.id === known?.person?.id;
+  });
+  return theirs?.value?.text ? say("quoted", { text: theirs.value.text }) : null;
+}
+
+function side(session, head, { path, field }, name) {
   const known = session.operations.get(head.id);
   const node = element("side");
   const input = node.querySelector("input");
@@ -83,11 +95,13 @@ function side(session, head, field, name) {
         : isScore
           ? say("not_applicable")
           : head.value;
+  const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,
     who,
-    when: at ? `, ${clock(at)}${known?.mine ? ` · ${say("this_phone")}` : ""}` : "",
+    when: at ? `, ${clock(at)} · ${place}` : "",
     words,
+    quote: isScore ? quoted(session, path, known) : null,
   });
 }
 
@@ -104,7 +118,7 @@ export function versus(session, held) {
   const node = element("versus");
   const name = `side-${held.path}-${held.field}`;
   const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
-  fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held.field, name)) });
+  fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held, name)) });
   const [use, both] = [node.querySelector("[type=submit]"), node.querySelector("[data-both]")];
   const whole = joined(held);
   both.hidden = !whole;
