@@ -9,8 +9,14 @@ const TARGET = "static/dist";
 const OFFLINE_CORE_LIMIT = 15 * 1024; // DESIGN §8: own offline core, gzipped
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 const ENTRIES = ["js/app.js", "js/desk.js", "css/plumbline.css"];
-const COPIES = ["icon.svg", "favicon.svg"];
+const WORKER = "js/worker.js";
+const COPIES = ["icon.svg", "favicon.svg", "icons/icon-180.png", "icons/icon-192.png", "icons/icon-512.png"];
+// Everything else that is built belongs to the app and is kept on the phone by the service worker.
+const NOT_OF_THE_APP = new Set(["desk.js", ...COPIES.filter((name) => name !== "favicon.svg").map(nameOf)]);
 
+function nameOf(path) {
+  return path.split("/").at(-1);
+}
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 10);
 const gzipped = (bytes) => gzipSync(bytes, { level: 9 }).length;
 const settings = {
@@ -31,11 +37,23 @@ async function bundles() {
     entryPoints: ENTRIES.map((entry) => `${SOURCE}/${entry}`),
     outdir: TARGET,
   });
-  return outputFiles.map((file) => [file.path.split("/").at(-1), Buffer.from(file.contents)]);
+  return outputFiles.map((file) => [nameOf(file.path), Buffer.from(file.contents)]);
+}
+
+/** The service worker knows by name and hash what it must keep before it may serve. */
+async function worker(assets) {
+  const { outputFiles } = await esbuild.build({
+    ...settings,
+    entryPoints: [`${SOURCE}/${WORKER}`],
+    format: "iife",
+    define: { ASSETS: JSON.stringify(assets) },
+    outdir: TARGET,
+  });
+  return [nameOf(WORKER), Buffer.from(outputFiles[0].contents)];
 }
 
 async function copies() {
-  return Promise.all(COPIES.map(async (name) => [name, await readFile(`${SOURCE}/${name}`)]));
+  return Promise.all(COPIES.map(async (path) => [nameOf(path), await readFile(`${SOURCE}/${path}`)]));
 }
 
 /** What must be on the phone before it can lose nothing: our own code only, without libraries. */
@@ -64,10 +82,12 @@ const started = performance.now();
 process.chdir(import.meta.dirname);
 const files = [...(await bundles()), ...(await copies())];
 const manifest = {};
-for (const [name, bytes] of files) {
-  const dot = name.lastIndexOf(".");
-  manifest[name] = `${name.slice(0, dot)}-${hash(bytes)}${name.slice(dot)}`;
-}
+const hashed = (name, bytes) => name.replace(/(\.[^.]+)$/, `-${hash(bytes)}$1`);
+for (const [name, bytes] of files) manifest[name] = hashed(name, bytes);
+const ofTheApp = files.filter(([name]) => !NOT_OF_THE_APP.has(name));
+const guard = await worker(ofTheApp.map(([name, bytes]) => [manifest[name], hash(bytes)]));
+files.push(guard);
+manifest[guard[0]] = hashed(...guard);
 manifest.build = hash(Object.values(manifest).sort().join("\n"));
 // Files first, manifest last: a server that starts in between still finds what its manifest names.
 await mkdir(TARGET, { recursive: true });

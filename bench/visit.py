@@ -1,4 +1,4 @@
-"""The first visit and the return to the runner on a slow network and a slow processor.
+"""The first visit and the return to the runner on a slow network, on none at all, and on a slow processor.
 
 Usable means that the first question of the audit stands on the screen and a tap on it is kept. Enketo's
 figures are its published ones (form with 100 questions, same throttling), not taken in this run.
@@ -31,6 +31,11 @@ requestAnimationFrame(look);
 """
 _QUIET_MS = 500
 RUNS_OF_HUNDRED = 3  # each takes ten seconds
+LONGEST, LONGEST_SECONDS = 300, 2.0  # questions; seconds until one can be answered without a network
+_KEPT = """async () => {
+  const found = await navigator.serviceWorker.getRegistration("/app/");
+  return found?.active?.state === "activated";
+}"""
 
 
 @dataclass
@@ -49,15 +54,33 @@ def lines() -> list[Line]:
         with World(data) as world:
             cookie = world.session_cookie(world.cast.owner)
             usual = world.plan()
-            long = world.plan(world.hundred_questions())
+            long = world.plan(world.with_questions(100))
+            longest = world.plan(world.with_questions(LONGEST))
         with serving(data) as server:
-            pairs = [_pair(server, cookie, usual) for _ in range(RUNS)]
-            hundred = [_pair(server, cookie, long) for _ in range(RUNS_OF_HUNDRED)]
-    return [*_lines("59 questions", pairs), *_lines("100 questions", hundred)]
+            usuals = [_visits(server, cookie, usual) for _ in range(RUNS)]
+            hundred = [_visits(server, cookie, long) for _ in range(RUNS_OF_HUNDRED)]
+            most = [_visits(server, cookie, longest)[-1] for _ in range(RUNS_OF_HUNDRED)]
+    return [
+        *_lines("59 questions", usuals),
+        *_lines("100 questions", hundred),
+        _offline(f"{LONGEST} questions", most, LONGEST_SECONDS),
+    ]
 
 
-def _lines(what: str, pairs: list[tuple[Visit, Visit]]) -> list[Line]:
-    first, again = _middle([pair[0] for pair in pairs]), _middle([pair[1] for pair in pairs])
+def _offline(what: str, visits: list[Visit], limit: float) -> Line:
+    seconds = _middle(visits).seconds
+    return Line(
+        f"Opened without a network, {what}: usable after",
+        f"{number(seconds)} s",
+        "",
+        "",
+        f"≤ {number(limit)} s",
+        seconds <= limit,
+    )
+
+
+def _lines(what: str, visits: list[list[Visit]]) -> list[Line]:
+    first, again = (_middle([each[at] for each in visits]) for at in (0, 1))
     light = first.kilobytes <= KILOBYTES and first.requests <= REQUESTS
     quick = first.seconds <= FIRST_SECONDS
     return [
@@ -83,9 +106,10 @@ def _lines(what: str, pairs: list[tuple[Visit, Visit]]) -> list[Line]:
             f"{number(again.seconds)} s ({number(again.kilobytes)} KB, {again.requests} requests)",
             ENKETO_AGAIN,
             "",
-            f"≤ {number(AGAIN_SECONDS)} s, with the service worker",
+            f"≤ {number(AGAIN_SECONDS)} s",
             again.seconds <= AGAIN_SECONDS,
         ),
+        _offline(what, [each[2] for each in visits], AGAIN_SECONDS),
     ]
 
 
@@ -93,25 +117,35 @@ def _middle(visits: list[Visit]) -> Visit:
     return sorted(visits, key=lambda visit: visit.seconds)[len(visits) // 2]
 
 
-def _pair(server: Server, cookie: tuple[str, str], inspection: UUID) -> tuple[Visit, Visit]:
+def _visits(server: Server, cookie: tuple[str, str], inspection: UUID) -> list[Visit]:
+    """The first on a slow network, the second too, the third without any."""
     with phone(server, cookie) as context:
         where = address(server, f"/app/en/#/i/{inspection}/s/man")
         context.add_init_script(_WATCH)
         found = []
-        for _ in range(2):
-            page, traffic = slow_page(context)
+        for has_network in (True, True, False):
+            context.set_offline(not has_network)
+            page, traffic = slow_page(context, network=has_network)
             page.goto(where, wait_until="commit")
             page.locator("[data-question] label").first.wait_for()
             usable = traffic.kilobytes, traffic.requests
             if "PLUMBLINE_BENCH_TRACE" in os.environ:
                 print(page.evaluate("globalThis.usableAt"), *traffic.timeline(), sep="\n  ")
             _is_kept(page)
-            page.wait_for_load_state("networkidle")
-            page.wait_for_timeout(_QUIET_MS)
+            if has_network:
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(_QUIET_MS)
+                _wait_for_worker(page)
             seconds = page.evaluate("globalThis.usableAt") / 1000
             found.append(Visit(seconds, *usable, traffic.kilobytes, traffic.requests))
             page.close()
-        return found[0], found[1]
+        return found
+
+
+def _wait_for_worker(page: Page) -> None:
+    """The app's own files are kept: from here on it opens without a network."""
+    while not page.evaluate(_KEPT):
+        page.wait_for_timeout(100)
 
 
 def _is_kept(page: Page) -> None:

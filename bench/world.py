@@ -103,12 +103,12 @@ class World:
         phone = Phone(PageClient(self.app, None), device=begun.device)
         return Load(begun.headers, [_audit(phone, record, begun.questions) for record in begun.records])
 
-    def hundred_questions(self) -> UUID:
-        """A version of the same checklist with exactly 100 questions: published figures are for so many."""
+    def with_questions(self, wanted: int) -> UUID:
+        """A version of the same checklist with so many questions; published figures are for 100."""
         with self.app.app_context(), transaction() as session:
             version = session.get(Version, self.version)
             assert version is not None
-            return publish(session, stretched(version.definition, 100), BORN, self.cast.admin).id
+            return publish(session, stretched(version.definition, wanted), BORN, self.cast.admin).id
 
     def many_inspections(self, count: int) -> None:
         """Rows as lists read them, spread over states, dates, sites and people."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 from flask import Flask
 from markupsafe import Markup
@@ -19,12 +20,23 @@ class NotBuilt(Exception):
     """static/dist is missing; the text says which command makes it."""
 
 
+@cache
 def _manifest() -> dict[str, str]:
     path = DIST / "manifest.json"
     if not path.exists():
         raise NotBuilt("The front end is not built yet. Run `make build`, then start again.")
     found: dict[str, str] = json.loads(path.read_text("utf-8"))
     return found
+
+
+def built(name: str) -> bytes:
+    """The content of a file of the present build, for what is not served under its hashed name."""
+    return (DIST / _manifest()[name]).read_bytes()
+
+
+def address(name: str) -> str:
+    """Where browsers find a file of the present build."""
+    return f"/static/{_manifest()[name]}"
 
 
 def init(app: Flask) -> None:

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 SHORTEST = 1000  # bytes; below, the packet is the same
 LEVEL = 6
-ENDPOINTS = ("sync.shell",)
+ENDPOINTS = ("sync.shell", "sync.worker")
 
 
 def init(app: Flask) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.browser.door import Door
 from tests.browser.phone import Phone
 from tests.browser.world import World
 
@@ -36,12 +37,23 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
+def door(world: World) -> Iterator[Door]:
+    """An address of its own for one test, where the server can be shut away or given a new build."""
+    made = Door(world)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def phone(world: World, playwright: Playwright, tmp_path: Path) -> Iterator[Callable[..., Phone]]:
-    """`phone()` is a new one; `phone(size=DESK)` is a desk. At the end nothing may have gone wrong on any."""
+    """`phone()` is a new one; `phone(size=DESK)` is a desk; `phone(at=door)` comes through that door.
+
+    At the end nothing may have gone wrong on any.
+    """
     made: list[Phone] = []
 
-    def new(**options: Any) -> Phone:
-        made.append(Phone(playwright, world, tmp_path / f"phone-{len(made)}", **options))
+    def new(at: Any = None, **options: Any) -> Phone:
+        made.append(Phone(playwright, at or world, tmp_path / f"phone-{len(made)}", **options))
         return made[-1]
 
     yield new

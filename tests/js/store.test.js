@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { write } from "../../static/src/js/runner/edit.js";
 import { layBallast } from "../../static/src/js/runner/room.js";
+import { VERSION } from "../../static/src/js/runner/schema.js";
 import { all, answer, closeAll, note, phone } from "./helpers.js";
 
 const put = IDBObjectStore.prototype.put;
@@ -166,7 +167,7 @@ test("another tab with a newer version gets the database, and this one says so",
     store.addEventListener("trouble", ({ detail }) => resolve(detail.what)),
   );
   const newer = await new Promise((resolve, reject) => {
-    const request = indexedDB.open(store.name, 2);
+    const request = indexedDB.open(store.name, VERSION + 1);
     request.onsuccess = () => resolve(request.result);
     request.onerror = reject;
   });

@@ -76,6 +76,7 @@ class PresentSession:
     person_id: UUID
     created_at: datetime
     last_seen_at: datetime
+    expires_at: datetime
     kept: bool
 
 
@@ -97,7 +98,7 @@ def person_loader(secret: str) -> Actor | None:
         return None
     found = row.SignedIn
     g.present_session = PresentSession(
-        found.id, found.person_id, found.created_at, found.last_seen_at, found.kept
+        found.id, found.person_id, found.created_at, found.last_seen_at, found.expires_at, found.kept
     )
     return Actor(found.person_id, grants_of(session, found.person_id), row.language, row.time_zone, row.name)
 

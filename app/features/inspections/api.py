@@ -77,7 +77,13 @@ def one(inspection_id: UUID) -> Response:
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["version_sha256"] = found.version.sha256
     whole["contacts"] = [
-        {"id": str(contact.id), "name": contact.name, "duty": contact.duty}
+        {
+            "id": str(contact.id),
+            "name": contact.name,
+            "duty": contact.duty,
+            "phone": contact.phone,
+            "email": contact.email,
+        }
         for contact in queries.contacts_of(session, found.company_id)
     ]
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]

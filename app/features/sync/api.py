@@ -31,6 +31,7 @@ from app.features.evidence import commands as evidence
 from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
 from app.features.inspections.api import listed
+from app.features.inspections.queries.unsent import Holder, holders
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
@@ -49,7 +50,7 @@ UPLOADS = "8000 per hour"  # megabytes begun, of one person: some 8,000 photos
 DEVICES = "120 per hour"  # of one person; a browser makes itself known at each sign-in
 BATCH_AT_MOST = 256 * 1024
 Receive = Callable[..., list[Answer]]
-_SEEN = Prepared(
+_SEEN = Prepared(  # what a phone still holds after this batch, by its own count
     update(Device)
     .where(Device.id == bindparam("device"))
     .values(last_seen_at=bindparam("now"), pending=bindparam("pending"), build=bindparam("build"))
@@ -64,7 +65,12 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
 def ping() -> Response:
     """Proves that this is the server (the nonce comes back) and gives its clock."""
     person = current_actor()
-    who = {"id": str(person.id), "name": person.name, "language": person.language} if person else None
+    who: dict[str, Any] | None = None
+    if person is not None:
+        who = {"id": str(person.id), "name": person.name, "language": person.language}
+    present = accounts.present_session()
+    if who and present:
+        who["until"] = int(present.expires_at.timestamp() * 1000)
     return jsonify(
         api=API,
         n=request.args.get("n", "")[:64],
@@ -107,7 +113,8 @@ def devices() -> Response:
         secret = register_device(
             session, actor(), UUID(device), label, platform, clock.now(), present.id if present else None
         )
-    response = jsonify(api=API, device=device)
+    before = _device_before(UUID(device))
+    response = jsonify(api=API, device=device, **({"before": before} if before else {}))
     response.set_cookie(
         _device_cookie(),
         secret,
@@ -118,6 +125,17 @@ def devices() -> Response:
         path="/",
     )
     return response
+
+
+def _device_before(device: UUID) -> dict[str, Any] | None:
+    """What is known of another device of the same person whose proof this browser carries: its local data are
+    gone, or it would have shown the same id."""
+    secret = request.cookies.get(_device_cookie())
+    known = accounts.device_loader(secret) if secret else None
+    if known is None or known.id == device or known.actor.id != actor().id:
+        return None
+    row = reading().get(Device, known.id)
+    return {"seen": int(row.last_seen_at.timestamp() * 1000), "pending": row.pending} if row else None
 
 
 def _device_cookie() -> str:
@@ -169,6 +187,49 @@ def work() -> Response:
     )
 
 
+@bp.get("/sync/index")
+@signed_in
+def index() -> Response:
+    """How far the server is with each open inspection of this person, and whose phones work on it.
+
+    Asked every few seconds while an inspection is open: mostly the answer is 304.
+    """
+    session = reading()
+    ids = inspections.open_work_ids(session, actor())
+    heads = inspections.heads_among(session, ids)
+    phones = holders(session, ids, clock.now())
+    secret = request.cookies.get(_device_cookie())
+    known = accounts.device_loader(secret) if secret else None
+    response = jsonify(
+        api=API,
+        epoch=epoch_of(session),
+        inspections=[
+            {
+                "id": str(record_id),
+                "head": heads.get(record_id, 0),
+                "devices": [_phone(phone, known.id if known else None) for phone in phones[record_id]],
+            }
+            for record_id in ids
+        ],
+    )
+    response.add_etag()
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    response.make_conditional(request)
+    return response
+
+
+def _phone(phone: Holder, here: UUID | None) -> dict[str, Any]:
+    return {
+        "person": {"id": str(phone.person_id), "name": phone.person},
+        "label": phone.label,
+        "seen": int(phone.seen.timestamp() * 1000),
+        "pending": phone.pending,
+        "photos": phone.photos,
+        "here": phone.device_id == here,
+    }
+
+
 @bp.post("/sync/push")
 @by_device
 def push() -> Response:
@@ -186,16 +247,18 @@ def push() -> Response:
         raise TooLarge("op_batch_too_large")
     now = clock.now()
     pending, build = body.get("pending"), body.get("build")
+    waiting = pending if isinstance(pending, int) and 0 <= pending < 2**31 else 0
     seen = {
         "device": author.device_id,
         "now": now,
-        "pending": pending if isinstance(pending, int) and 0 <= pending < 2**31 else 0,
         "build": str(one_line(build))[:32] if isinstance(build, str) else "",
     }
 
     def take(session: Session, how: Receive = receive) -> tuple[list[Answer], str]:
-        _SEEN(session, **seen)
-        return how(session, KINDS, author, raw, now), epoch_of(session)
+        answers = how(session, KINDS, author, raw, now)
+        taken = sum(answer.result != "deferred" for answer in answers)
+        _SEEN(session, **{**seen, "pending": max(0, waiting - taken)})
+        return answers, epoch_of(session)
 
     try:
         answers, epoch = grouped(take)

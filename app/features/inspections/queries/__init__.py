@@ -23,6 +23,7 @@ from app.features.operations.queries import state_of
 from app.features.places.models import Site
 
 SITES_AT_MOST = 2000
+WORK_AT_MOST = 200
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _FORMS: dict[UUID, Form] = {}
 _FORMS_AT_MOST = 64
@@ -94,7 +95,7 @@ def team(inspection: Inspection) -> list[Assignment]:
     return [a for a in inspection.assignments if a.ended_at is None]
 
 
-def work_of(session: Session, actor: Actor, limit: int = 200) -> list[Inspection]:
+def work_of(session: Session, actor: Actor, limit: int = WORK_AT_MOST) -> list[Inspection]:
     """What is assigned to a person: open ones, then those ended, newest first."""
     open_first = Inspection.state.in_(("planned", "in_progress", "in_review")).desc()
     return list(
@@ -110,6 +111,13 @@ def work_of(session: Session, actor: Actor, limit: int = 200) -> list[Inspection
             )
         )
     )
+
+
+def open_work_ids(session: Session, actor: Actor) -> list[UUID]:
+    """The open inspections assigned to a person, in a fixed order."""
+    is_open = Inspection.state.in_(("planned", "in_progress"))
+    wanted = select(Inspection.id).where(assigned_to(actor.id), is_open)
+    return list(session.scalars(wanted.order_by(Inspection.id).limit(WORK_AT_MOST)))
 
 
 def startable_sites(session: Session, actor: Actor) -> list[Site]:

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, defer
 
+from app.adapters import clock
 from app.domain import signatures
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
@@ -25,7 +26,9 @@ from app.features.companies.models import Contact
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection, Revision
+from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.signing import signatures_of
+from app.features.inspections.queries.unsent import Holder, holders
 from app.features.operations.models import Operation
 from app.features.operations.queries import head_seq, is_applied, state_of
 
@@ -135,6 +138,7 @@ class Page:
     last: Last | None
     team: list[Assignment]
     late: int
+    phones: list[Holder]
     seq: int
 
     @property
@@ -194,6 +198,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
         late=row.late,
+        phones=_phones(session, row),
         seq=seq,
     )
 
@@ -258,6 +263,11 @@ def _later(session: Session, record_id: UUID, one: Given) -> int:
         is_applied(),
     )
     return session.scalar(later) or 0
+
+
+def _phones(session: Session, row: Inspection) -> list[Holder]:
+    """Whose phones work on it, while it is open."""
+    return holders(session, [row.id], clock.now())[row.id] if row.state in OPEN else []
 
 
 def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:

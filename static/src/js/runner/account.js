@@ -1,6 +1,6 @@
 // Whose phone this is: the session, the device's own proof, and a change of person.
 import { ask, ping } from "./transport.js";
-import { remember } from "./who.js";
+import { hasRemoved, remember } from "./who.js";
 
 function label() {
   const { userAgentData, platform } = navigator;
@@ -19,7 +19,12 @@ export async function register(store) {
   const device = await store.device();
   const platform = navigator.userAgentData?.platform ?? navigator.platform ?? "";
   const answer = await ask("POST", "/api/v1/devices", { json: { device, label: label(), platform } });
-  if (answer.kind === "ok") await store.setMeta("registered", Date.now());
+  if (answer.kind === "ok") {
+    // the proof of an earlier device is here and its work is not: the browser took it, unless the person did
+    const { before } = answer.body;
+    if (before && !hasRemoved()) await store.setMeta("erased", before);
+    await store.setMeta("registered", Date.now());
+  }
   return answer.kind === "ok";
 }
 

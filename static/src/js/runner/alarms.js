@@ -1,7 +1,7 @@
 // Notices above every view: at most the gravest one stands there.
 import { template } from "./dom.js";
 
-const GRAVEST = ["stalled", "unsaved", "outdated", "blocked", "ended", "portal"];
+const GRAVEST = ["stalled", "unsaved", "outdated", "blocked", "ended", "portal", "needs-signal", "update"];
 
 export class Alarms {
   #raised = new Set();

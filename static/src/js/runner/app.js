@@ -6,8 +6,10 @@ import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
 import { resume } from "./media.js";
 import { Network } from "./network.js";
 import { Outbox } from "./outbox.js";
+import { listenForInstalling } from "./ready.js";
 import { layBallast } from "./room.js";
 import { Session } from "./session.js";
+import { Shell } from "./shell.js";
 import { shrink } from "./shrink.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
@@ -19,12 +21,12 @@ import { RunnerView } from "./views/runner.js";
 import { SignView } from "./views/sign.js";
 import { startView } from "./views/start.js";
 import { workView } from "./views/work.js";
-import { forget, rememberUnsent } from "./who.js";
+import { forget, rememberRemoved, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
 const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
 const VIEWS = { review: ReviewView, sign: SignView };
-const KEEP_TRYING_MS = 20000; // while the page is open and something waits
+const KEEP_TRYING_MS = 20000; // while the page is open: what waits is sent, what others did is fetched
 
 export class App {
   #view = null;
@@ -52,12 +54,19 @@ export class App {
         this.status.soon();
       },
     });
+    this.shell = new Shell({
+      build,
+      flush: () => this.#flush(),
+      unsaved: () => this.#session?.unsaved.size ?? 0,
+      newer: (is) => this.status.newVersion(is),
+    });
     this.go = this.go.bind(this);
   }
 
   /** `found`: what the server just said of who is signed in, when it was asked before there was an app. */
   async start(found = null) {
     this.#listen();
+    listenForInstalling(() => this.status.soon());
     this.#place = await this.store.meta("place");
     this.#comeBack();
     await this.#route();
@@ -66,7 +75,7 @@ export class App {
     const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, 1000));
     idle(() => layBallast(this.store).catch(() => {}));
     navigator.storage?.persist?.();
-    // The service worker (scope /app/) is registered here once the offline work brings it.
+    this.shell.keep();
   }
 
   /** After a reload or a killed tab: the very question, not the one the address happened to name. */
@@ -84,22 +93,47 @@ export class App {
     addEventListener("pagehide", () => this.#flush());
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") this.#flush();
-      else this.network.look();
+      else {
+        this.network.look();
+        this.shell.ask();
+      }
     });
-    document.addEventListener("click", ({ target }) => {
+    document.addEventListener("click", (event) => {
+      const { target } = event;
+      this.#stay(event, target.closest?.("a[href]"));
       if (target.closest?.("[data-retry]")) this.#session?.retry();
+      if (target.closest?.("[data-update]")) this.shell.update();
     });
     this.store.addEventListener("told", ({ detail }) => {
       if (detail.type === "wrote" && !detail.elsewhere) this.outbox.saved();
     });
+    this.store.addEventListener("told", ({ detail }) => {
+      if (detail.type === "restored") this.outbox.saved();
+    });
+    this.outbox.addEventListener("sent", () => {
+      if (this.#session?.row.auditors?.length > 1) this.network.pull(); // who is alone has nobody to hear of
+    });
     setInterval(() => {
       const quiet = document.visibilityState !== "visible" || this.outbox.failures > 0;
-      if (this.status.waiting && !quiet) this.outbox.cycle();
+      if (quiet || this.outbox.state.link === "sign_in") return;
+      if (this.status.waiting) this.outbox.cycle();
+      if (this.#session) this.network.pull();
     }, KEEP_TRYING_MS);
+  }
+
+  /** Pages of the desk need the server: without signal the browser would show its own error and nothing else. */
+  #stay(event, link) {
+    const leads = link && link.origin === location.origin && !link.pathname.startsWith("/app/");
+    if (leads && this.outbox.state.link === "offline") event.preventDefault();
+    this.status.needsSignal(leads && event.defaultPrevented);
   }
 
   async #flush() {
     await this.#session?.flush?.();
+  }
+
+  repaint() {
+    return this.#view?.paint();
   }
 
   tryNow() {
@@ -144,8 +178,12 @@ export class App {
     const inspection = /^#\/i\/([0-9a-f-]{36})(?:\/(.*))?$/.exec(hash);
     if (inspection) return this.#inspection(inspection[1], inspection[2] ?? "");
     await this.#leave();
-    this.remember({ hash, offset: null });
-    if (hash === "#/phone") return this.#show(new PhoneView(this));
+    this.remember({ hash: hash.replace("/ready", ""), offset: null });
+    if (hash.startsWith("#/phone")) {
+      const ready = hash.endsWith("/ready");
+      if (ready) history.replaceState(null, "", "#/phone"); // coming back later is not asking for it again
+      return this.#show(new PhoneView(this, { ready }));
+    }
     return this.#show(hash === "#/start" ? startView(this) : workView(this));
   }
 
@@ -194,7 +232,7 @@ export class App {
       : await fetchBundle(this.store, ask, row.version_id, language);
     if (found.kind !== "ok") return { kind: found.kind };
     const session = await new Session(this.store, row, found.bundle).load();
-    if (row.loaded && this.fetched) fetchInspection(this.store, ask, id);
+    if (row.loaded && this.fetched) this.network.pull();
     return { session };
   }
 
@@ -230,6 +268,7 @@ export class App {
       gone.onsuccess = gone.onerror = gone.onblocked = resolve;
     });
     rememberUnsent(this.person.id, 0);
+    rememberRemoved();
     forget();
     location.replace(location.pathname);
   }

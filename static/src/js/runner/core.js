@@ -9,6 +9,8 @@ export * from "./counts.js";
 export * from "./edit.js";
 export * from "./media.js";
 export * from "./outbox.js";
+export * from "./pull.js";
+export * from "./shell.js";
 export * from "./signing.js";
 export * from "./store.js";
 export * from "./transport.js";

@@ -123,13 +123,21 @@ const STATE_OF_FATE = { applied: "acked", late: "late", quarantined: "quarantine
 
 /**
  * Merges operations the server holds of one record: [{seq, fate, person, received_at, op}]. One of ours among them
- * is a receipt that was lost on its way.
+ * is a receipt that was lost on its way. With `page` {epoch, row}, what is to be known of the inspection afterwards
+ * (its cursor above all) is kept in the same transaction, and a page of another history is not: then false.
  */
-export async function absorb(store, record, entries) {
+export async function absorb(store, record, entries, page = null) {
   const touched = new Map();
-  const changed = await store.run(["ops", "fields", "meta"], "readwrite", async (tx) => {
+  let changed = 0;
+  const stores = page ? ["ops", "fields", "meta", "inspections"] : ["ops", "fields"];
+  const taken = await store.run(stores, "readwrite", async (tx) => {
     const ops = tx.objectStore("ops");
     touched.clear();
+    changed = 0;
+    if (page) {
+      const epoch = await tx.objectStore("meta").get("epoch");
+      if (epoch?.v !== page.epoch) return false;
+    }
     for (const { seq, fate, person, received_at, op } of entries) {
       const state = STATE_OF_FATE[fate];
       const known = await ops.get(op.id);
@@ -142,8 +150,13 @@ export async function absorb(store, record, entries) {
       touched.set(`${path} ${field}`, [record, path, field]);
     }
     await rebuild(tx, touched.values());
-    return touched.size;
+    changed = touched.size;
+    if (page) {
+      const rows = tx.objectStore("inspections");
+      await rows.put({ id: record, listed: true, ...(await rows.get(record)), ...page.row });
+    }
+    return true;
   });
   if (changed) store.tell({ type: "loaded", record });
-  return changed;
+  return page ? taken : changed;
 }

@@ -1,7 +1,7 @@
-// From the server into the store: the work list, checklists, and what others did to an inspection.
-// Pulling while an inspection stays open, and starting over after a restored server, come with the offline work.
+// From the server into the store: the work list, checklists, and inspections that were never here.
 import { absorb, writeInside } from "./edit.js";
 import { sha256, uuid7 } from "./ids.js";
+import { heardEpoch, pull } from "./pull.js";
 
 const OPEN = new Set(["planned", "in_progress"]);
 let early = null;
@@ -26,6 +26,7 @@ export async function refreshWork(store, ask) {
   const answer = await ask("GET", "/api/v1/work");
   if (answer.kind !== "ok") return answer;
   const { inspections, sites, checklists, organisation, epoch } = answer.body;
+  await heardEpoch(store, epoch);
   await store.run(["inspections", "meta"], "readwrite", async (tx) => {
     const rows = tx.objectStore("inspections");
     const listed = new Set(inspections.map(({ id }) => id));
@@ -40,6 +41,42 @@ export async function refreshWork(store, ask) {
   });
   store.tell({ type: "loaded", record: null });
   return answer;
+}
+
+const tags = new Map(); // of the last index, per store
+
+/** How far the server is with each open inspection, and on which phones its people work. Mostly: nothing new. */
+export async function refreshHeads(store, ask) {
+  const answer = await ask("GET", "/api/v1/sync/index", { tag: tags.get(store.name) });
+  if (answer.kind !== "ok" || !answer.body) return answer;
+  const { inspections, epoch } = answer.body;
+  await heardEpoch(store, epoch);
+  const others = (devices) => JSON.stringify((devices ?? []).filter(({ here }) => !here));
+  const records = await store.run(["inspections"], "readwrite", async (tx) => {
+    const changed = [];
+    for (const { id, head, devices } of inspections) {
+      const row = await tx.store.get(id);
+      if (!row) continue;
+      await tx.store.put({ ...row, head, devices });
+      if (others(row.devices) !== others(devices)) changed.push(id);
+    }
+    return changed;
+  });
+  tags.set(store.name, answer.tag);
+  if (records.length) store.tell({ type: "loaded", record: null, records });
+  return answer;
+}
+
+/** Fetches what is new in every inspection that is here. Stops at the first silence. */
+export async function freshenAll(store, ask) {
+  const rows = await store.read(["inspections"], (tx) => tx.store.getAll());
+  for (const row of rows.filter(
+    (each) => each.listed && (each.loaded || each.head) && OPEN.has(each.state),
+  )) {
+    const found = await freshen(store, ask, row.id);
+    if (found.kind !== "ok" && found.kind !== "problem") return found;
+  }
+  return { kind: "ok" };
 }
 
 export function bundleOf(store, version, language) {
@@ -76,45 +113,53 @@ async function lose(store, id) {
 
 /** Everything the server holds of one inspection, merged: another phone or a returned audit goes on here. */
 export async function fetchInspection(store, ask, id) {
-  let answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
-  if (answer.status === 404) await lose(store, id);
+  const answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
+  if (answer.status === 404 || answer.status === 410) await lose(store, id);
   if (answer.kind !== "ok") return answer;
-  const { inspection, last, epoch, head, form } = answer.body;
+  const { inspection, last, epoch, head, form, operations, after, more } = answer.body;
   if (form) await keepBundle(store, form);
-  for (;;) {
-    const { operations, more, after, to } = answer.body;
-    await absorb(store, id, operations);
-    if (!more) break;
-    answer = await ask(
-      "GET",
-      `/api/v1/inspections/${id}/operations?after=${after ?? `${epoch}.${to}`}&limit=500`,
-    );
-    if (answer.kind !== "ok") return answer;
-  }
-  await store.run(["inspections"], "readwrite", async (tx) => {
-    const known = await tx.store.get(id);
-    const news = { last, epoch, head, loaded: Date.now(), loaded_head: head, lost: false };
-    await tx.store.put({ listed: true, ...known, ...inspection, ...news });
-  });
+  await heardEpoch(store, epoch);
+  const row = { ...inspection, last, epoch, head, cursor: after, loaded: Date.now(), lost: false };
+  if (!(await absorb(store, id, operations, { epoch, row }))) return { kind: "again" };
   store.tell({ type: "loaded", record: id });
-  return answer;
+  const rest = more ? await pull(store, ask, id) : answer;
+  return rest.kind === "ok" ? answer : rest;
 }
 
-/** The same, unless the work list just said that the server holds nothing newer. */
+/** What is new of an inspection that is here; all of it when it never was, or when the server's history is another. */
 export async function freshen(store, ask, id) {
   const row = await store.read(["inspections"], (tx) => tx.store.get(id));
-  const known = row?.listed && row.loaded && row.head === row.loaded_head;
-  return known ? { kind: "ok" } : fetchInspection(store, ask, id);
+  if (!row?.loaded || !row.cursor) return fetchInspection(store, ask, id);
+  // the list just said how far the server is: nothing to ask for
+  if (row.listed && row.cursor.endsWith(`.${row.head}`)) return { kind: "ok" };
+  const pulled = await pull(store, ask, id);
+  if (pulled.kind === "again" || pulled.plan) return fetchInspection(store, ask, id);
+  if (pulled.status === 404 || pulled.status === 410) await lose(store, id);
+  return pulled;
 }
 
-/** Makes the phone ready for no signal: every open inspection with its checklist. Stops at the first silence. */
-export async function prepare(store, ask, language) {
-  const rows = await store.read(["inspections"], (tx) => tx.store.getAll());
-  for (const row of rows.filter((each) => each.listed && OPEN.has(each.state))) {
-    const bundle = await fetchBundle(store, ask, row.version_id, language);
-    if (bundle.kind !== "ok" && bundle.kind !== "problem") return bundle;
-    const loaded = await freshen(store, ask, row.id);
-    if (loaded.kind !== "ok" && loaded.kind !== "problem") return loaded;
+/**
+ * Makes the phone ready for no signal: every open inspection, and every checklist this person may start with, in the
+ * reader's language. Stops at the first silence. `report(done, all)` after each.
+ */
+export async function prepare(store, ask, language, report = () => {}) {
+  const [rows, work] = await store.read(["inspections", "meta"], (tx) =>
+    Promise.all([tx.objectStore("inspections").getAll(), tx.objectStore("meta").get("work")]),
+  );
+  const open = rows.filter((each) => each.listed && OPEN.has(each.state));
+  const versions = [...open, ...(work?.v.checklists ?? [])].map(({ version_id }) => version_id);
+  const steps = [
+    ...[...new Set(versions)].map((version) => () => fetchBundle(store, ask, version, language)),
+    ...open.map(
+      ({ id }) =>
+        () =>
+          freshen(store, ask, id),
+    ),
+  ];
+  for (const [done, step] of steps.entries()) {
+    const found = await step();
+    if (found.kind !== "ok" && found.kind !== "problem") return found;
+    report(done + 1, steps.length);
   }
   return { kind: "ok" };
 }

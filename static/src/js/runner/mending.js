@@ -6,7 +6,7 @@ export function waiting(store) {
   return store.read(["ops", "media", "staging"], async (tx) => {
     const ops = tx.objectStore("ops");
     const groups = new Map();
-    for (const { record, path, field, op } of await ops.index("mine_state").getAll([1, "pending"])) {
+    for (const { record, path, field, op, waits } of await ops.index("mine_state").getAll([1, "pending"])) {
       const group = groups.get(record) ?? { record, scores: 0, notes: 0, pictures: 0, others: 0, at: op.at };
       const kind = !path.startsWith("q/")
         ? "others"
@@ -16,6 +16,7 @@ export function waiting(store) {
             ? "pictures"
             : "notes";
       group[kind] += 1;
+      if (waits) group.why = waits; // the server's word for what it wants first
       groups.set(record, group);
     }
     const photos = [];

@@ -1,6 +1,7 @@
 // What happens when there is a network: who is signed in, what is to do, then everything that waits.
 import { changedHands, register, whoIsThere } from "./account.js";
-import { freshen, prepare, refreshWork } from "./load.js";
+import { freshen, freshenAll, prepare, refreshHeads, refreshWork } from "./load.js";
+import { heardEpoch } from "./pull.js";
 import { ask } from "./transport.js";
 import { remember } from "./who.js";
 import { language } from "./words.js";
@@ -13,6 +14,7 @@ function shellIn(wanted) {
 
 export class Network {
   #running = null;
+  #pulling = null;
 
   /** `app`: person, store, outbox, status; `session()` the open inspection, `flush()` all that was typed. */
   constructor(app, { session, flush, fetched }) {
@@ -36,7 +38,9 @@ export class Network {
       history.replaceState(null, "", location.pathname);
       return location.reload(); // another person's store opens; this one's stays as it is
     }
+    if (found.body) await heardEpoch(app.store, found.body.epoch);
     if (Number.isFinite(found.offset)) await app.store.setMeta("offset", found.offset);
+    if (found.person?.until) await app.store.setMeta("until", found.person.until);
     app.status.signedOut(!found.person);
     if (!found.person) return app.outbox.now(); // the phone's own proof outlives the session
     remember({ ...app.person, ...found.person });
@@ -49,8 +53,26 @@ export class Network {
     await app.outbox.now(); // ours first: what was born here must be known there before it can be asked for
     await refreshWork(app.store, ask);
     this.fetched();
+    await refreshHeads(app.store, ask);
     const open = this.session();
     if (open) await freshen(app.store, ask, open.id);
     return prepare(app.store, ask, language);
+  }
+
+  /** What others did since; asked for often while an inspection is open, and after everything that was sent. */
+  pull() {
+    if (this.#running) return this.#running;
+    this.#pulling ??= this.#pull().finally(() => {
+      this.#pulling = null;
+    });
+    return this.#pulling;
+  }
+
+  async #pull() {
+    const { app } = this;
+    const found = await refreshHeads(app.store, ask);
+    const said = found.kind === "ok" ? await freshenAll(app.store, ask) : found;
+    if (said.kind === "offline" || said.kind === "portal") app.outbox.heard(said);
+    if (said.kind === "login") app.status.signedOut(true);
   }
 }

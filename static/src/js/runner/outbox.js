@@ -19,7 +19,7 @@ async function alone(name, work) {
 }
 
 /**
- * Event "state" whenever link changes: ok | offline | portal | busy | sign_in | sending; `since` and `tried` are
+ * Event "sent" after a cycle in which the server took something. Event "state" whenever link changes: ok | offline | portal | busy | sign_in | sending; `since` and `tried` are
  * instants, `next` the instant of the next try.
  */
 export class Outbox extends EventTarget {
@@ -91,6 +91,7 @@ export class Outbox extends EventTarget {
     try {
       const outcome = await this.#running;
       this.#conclude(outcome);
+      if (outcome.settled) this.dispatchEvent(new Event("sent"));
       return outcome;
     } catch (error) {
       this.#conclude({ kind: "busy" });

@@ -1,6 +1,7 @@
 // Batches of operations to the server and receipts back (offline.md 4.6). Nothing is called received without its id.
 import { rebuild } from "./edit.js";
 import { uuid7 } from "./ids.js";
+import { heardEpoch } from "./pull.js";
 
 const MOST_OPERATIONS = 100;
 const MOST_BYTES = 240 * 1024; // of 256 KB, the envelope and the counters want some
@@ -37,11 +38,24 @@ const STATES = {
   rejected: "rejected",
 };
 
+/** A cursor moves over what this phone sent itself, as long as nothing of others lies between: no need to fetch it. */
+async function advance(rows, epoch, numbers) {
+  for (const [record, seqs] of numbers) {
+    const row = await rows.get(record);
+    let at = row?.cursor?.startsWith(`${epoch}.`) ? Number(row.cursor.slice(epoch.length + 1)) : null;
+    if (at === null) continue;
+    const before = at;
+    for (const seq of seqs.sort((a, b) => a - b)) if (seq === at + 1) at = seq;
+    if (at !== before)
+      await rows.put({ ...row, cursor: `${epoch}.${at}`, head: Math.max(at, row.head ?? 0) });
+  }
+}
+
 /** What the server said of these operations. Only an id that was in the batch and has a known result moves. */
-export async function settle(store, operations, results) {
+export async function settle(store, operations, results, epoch = null) {
   const asked = new Map(operations.map((op) => [op.id, op]));
   const settled = [];
-  const deferred = [];
+  const deferred = new Map(); // id → what the server wants first, in its words
   let foreign = false;
   for (const result of results) {
     const op = asked.get(result?.id);
@@ -50,26 +64,33 @@ export async function settle(store, operations, results) {
       foreign = true; // this browser carries another person's proof just now: nothing is wrong with the operation
       continue;
     }
-    if (result.result === "deferred") deferred.push(op.id);
+    if (result.result === "deferred") deferred.set(op.id, result.title ?? "");
     // a repeated operation keeps the fate it was given the first time
     const state = STATES[result.result === "duplicate" ? (result.fate ?? "applied") : result.result];
     if (state) settled.push({ op, state, result });
   }
-  await store.run(["ops", "fields"], "readwrite", async (tx) => {
+  await store.run(["ops", "fields", "inspections"], "readwrite", async (tx) => {
     const ops = tx.objectStore("ops");
     const touched = [];
+    const numbers = new Map();
     for (const { op, state, result } of settled) {
       const row = await ops.get(op.id);
       if (row?.state !== "pending") continue;
       const { seq, code, title } = result;
-      await ops.put({ ...row, state, seq, code, title });
+      if (seq) numbers.set(row.record, [...(numbers.get(row.record) ?? []), seq]);
+      await ops.put({ ...row, state, seq, code, title, waits: undefined });
       if (state !== "acked") touched.push([row.record, row.path, row.field]);
     }
+    for (const [id, waits] of deferred) {
+      const row = await ops.get(id);
+      if (row?.state === "pending" && row.waits !== waits) await ops.put({ ...row, waits });
+    }
     await rebuild(tx, touched);
+    if (epoch) await advance(tx.objectStore("inspections"), epoch, numbers);
   });
   if (settled.length)
     store.tell({ type: "receipts", records: [...new Set(operations.map((op) => op.record.id))] });
-  return { settled: settled.length, deferred, foreign };
+  return { settled: settled.length, deferred: [...deferred.keys()], foreign };
 }
 
 /** Sends one batch; too large or unreadable as a whole: halves it, down to the one operation at fault. */
@@ -81,7 +102,9 @@ async function send(store, operations, context) {
   });
   if (answer.kind === "ok") {
     if (answer.body.batch !== batch || !Array.isArray(answer.body.results)) return { kind: "portal" };
-    const settled = await settle(store, operations, answer.body.results);
+    const { epoch, results } = answer.body;
+    if (epoch) await heardEpoch(store, epoch); // before the receipts: these are of the new history
+    const settled = await settle(store, operations, results, epoch);
     return settled.foreign ? { kind: "login" } : { kind: "ok", ...settled };
   }
   if (answer.kind !== "problem" || (answer.status !== 413 && answer.status !== 422)) return answer;

@@ -2,13 +2,12 @@
 
 const BALLAST_BYTES = 4 * 1024 * 1024;
 
-async function originals(once) {
-  return once(["originals"], "readwrite", async (tx) => {
+const all = (store) => (once) =>
+  once([store], "readwrite", async (tx) => {
     const kept = await tx.store.count();
     await tx.store.clear();
     return kept;
   });
-}
 
 /** Photos the server holds: their chunks go, the small picture stays. */
 async function heldPhotos(once) {
@@ -32,7 +31,7 @@ async function ballast(once) {
   });
 }
 
-const STEPS = [originals, heldPhotos, ballast];
+const STEPS = [all("pictures"), all("originals"), heldPhotos, ballast];
 
 /** Tries the steps from number `from` on; the number of the next step when one freed something, 0 when none did. */
 export async function freeSpace(once, from, spare) {

@@ -1,17 +1,18 @@
 // What a phone keeps of one person's work (offline.md 4.2). Upgrades only ever add; every shipped version stays a fixture.
 
-export const VERSION = 1;
+export const VERSION = 2;
 
 export const databaseName = (person) => `plumbline:${person}`;
 
 /**
- * meta         k → v: device, registered, offset, ballast, place, work, gps
+ * meta         k → v: device, registered, offset, epoch, until, ballast, place, work, gps
  * checklists   [version_id, language] → form fragment and definition
  * inspections  id → what the server said of it, and what this phone knows
  * ops          id → {op, state, sent, …}; state: pending | acked | late | quarantined | rejected | dismissed
  * fields       [record, path, field] → {heads, value, conflict}; can be rebuilt from ops at any time
  * media        sha256 → {state: local | verified | refused, thumb, …}; chunks [sha256, i] → 256 KiB
  * originals    sha256 → what the camera made, until the server has the evidence
+ * pictures     sha256 → {bytes, at}; small copies of others' photos, fetched for a place without signal (version 2)
  * staging      id → raw bytes waiting to be made small
  */
 export function upgrade(db, from) {
@@ -32,6 +33,7 @@ export function upgrade(db, from) {
     db.createObjectStore("originals", { keyPath: "sha256" });
     db.createObjectStore("staging", { keyPath: "id" });
   }
+  if (from < 2) db.createObjectStore("pictures", { keyPath: "sha256" });
 }
 
 export const within = (...prefix) => IDBKeyRange.bound(prefix, [...prefix, []]);

@@ -80,7 +80,8 @@ export class Session extends EventTarget {
   }
 
   #hear(news) {
-    const ours = news.record === this.id || news.records?.includes(this.id) || news.type === "media";
+    const ours =
+      news.record === this.id || news.records?.includes(this.id) || ["media", "restored"].includes(news.type);
     if (
       ours &&
       !(

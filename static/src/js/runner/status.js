@@ -48,6 +48,14 @@ export class Status {
     this.#alarms.set("ended", is);
   }
 
+  newVersion(is) {
+    this.#alarms.set("update", is);
+  }
+
+  needsSignal(is) {
+    this.#alarms.set("needs-signal", Boolean(is));
+  }
+
   #linkChanged() {
     const { link } = this.outbox.state;
     if (link === "sign_in") this.signedOut(true);

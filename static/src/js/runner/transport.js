@@ -22,12 +22,13 @@ function stranger(status, after) {
 }
 
 /**
- * {kind: "ok", body} · {kind: "problem", status, code, title, body} · {kind: "retry", after} (seconds, 0 unknown)
+ * {kind: "ok", body, tag} (body null: what carried `tag` still stands) · {kind: "problem", status, code, title, body} · {kind: "retry", after} (seconds, 0 unknown)
  * · {kind: "login"} · {kind: "portal"} · {kind: "offline"}. Never throws.
  */
-export async function ask(method, url, { json, bytes, timeout = TIMEOUT_MS } = {}) {
+export async function ask(method, url, { json, bytes, tag, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-Plumbline"] = "1";
+  if (tag) headers["If-None-Match"] = tag;
   if (json) headers["Content-Type"] = "application/json";
   if (bytes) headers["Content-Type"] = "application/octet-stream";
   let response;
@@ -46,10 +47,12 @@ export async function ask(method, url, { json, bytes, timeout = TIMEOUT_MS } = {
     return { kind: "offline" };
   }
   const { status } = response;
+  if (status === 304 && tag) return { kind: "ok", status, body: null };
   const after = seconds(response.headers.get("retry-after"));
   if (response.type === "opaqueredirect" || status === 0) return { kind: "portal", status };
   if (!body) return stranger(status, after);
-  if (status === 200 || status === 201) return { kind: "ok", status, body };
+  if (status === 200 || status === 201)
+    return { kind: "ok", status, body, tag: response.headers.get("etag") };
   if (status === 401) return { kind: "login", code: body.code };
   if (status === 429 || status >= 500) return { kind: "retry", status, after };
   return { kind: "problem", status, code: body.code ?? "refused", title: body.title ?? "", body };

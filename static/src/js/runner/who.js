@@ -3,6 +3,7 @@
 const PERSON = "plumbline:person";
 const ASK = "plumbline:ask";
 const UNSENT = "plumbline:unsent";
+const REMOVED = "plumbline:removed";
 
 const read = (name) => {
   try {
@@ -48,3 +49,12 @@ export function rememberUnsent(person, count) {
 }
 
 export const unsentWork = () => Object.values(read(UNSENT) ?? {}).reduce((sum, count) => sum + count, 0);
+
+/** "Remove from this phone": that nothing is here afterwards is no accident. Asked once. */
+export const rememberRemoved = () => localStorage.setItem(REMOVED, "1");
+
+export function hasRemoved() {
+  const found = localStorage.getItem(REMOVED) !== null;
+  localStorage.removeItem(REMOVED);
+  return found;
+}

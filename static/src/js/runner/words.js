@@ -71,3 +71,8 @@ export function megabytes(bytes) {
   const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
   return `${number.format(bytes / 1048576)} MB`;
 }
+
+export function gigabytes(bytes) {
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
+  return bytes < 1073741824 ? megabytes(bytes) : `${number.format(bytes / 1073741824)} GB`;
+}

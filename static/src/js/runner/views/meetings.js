@@ -6,6 +6,23 @@ import { versus } from "./remarks.js";
 
 const PLAN = ["objectives", "scope", "criteria", "client"];
 
+/** Who to ask for at the door, one tap from a call. */
+function contactLine({ name, duty, phone, email }) {
+  const line = document.createDocumentFragment();
+  line.append([name, duty].filter(Boolean).join(" · "));
+  for (const [scheme, address] of [
+    ["tel", phone],
+    ["mailto", email],
+  ]) {
+    if (!address) continue;
+    const link = document.createElement("a");
+    link.href = `${scheme}:${address.replace(/\s/g, "")}`;
+    link.textContent = address;
+    line.append(document.createElement("br"), link);
+  }
+  return line;
+}
+
 function planEntries(session) {
   const { row } = session;
   const found = [];
@@ -16,6 +33,7 @@ function planEntries(session) {
     const value = session.read("plan", field) ?? row[field];
     if (value) found.push([say(`plan_${field}`), value]);
   }
+  for (const contact of row.contacts ?? []) found.push([say("plan_contact"), contactLine(contact)]);
   for (const section of session.definition.sections) {
     const covered = session.read(`s/${section.id}`, "covered");
     if (covered?.in === false)
@@ -28,7 +46,8 @@ function paintPlan(list, session) {
   const nodes = planEntries(session).flatMap(([name, value]) => {
     const [term, said] = [document.createElement("dt"), document.createElement("dd")];
     term.textContent = name;
-    said.textContent = textOf(value);
+    if (value instanceof Node) said.append(value);
+    else said.textContent = textOf(value);
     if (value.lang) said.lang = value.lang;
     return [term, said];
   });

@@ -5,13 +5,9 @@ import { ask, element, fill, gauge, icon, template } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
 import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
-import { isOpen, knownWork, subject } from "./work.js";
-
-const CLOCK_WRONG_MS = 2 * 60 * 1000;
-
-function fact(kind, sign, text) {
-  return fill(element("fact"), { icon: icon(sign, kind), text });
-}
+import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
+import { Readiness } from "./readiness.js";
+import { knownWork, subject } from "./work.js";
 
 /** What an operation is about, in words. */
 function named({ path, field }) {
@@ -38,7 +34,8 @@ const full = (title) => (/[.!?。！？]$/.test(title) ? title : `${title}.`);
 const says = (title) => (title ? say("refused_says", { title: full(title) }) : say("refused_says_nothing"));
 
 export class PhoneView {
-  constructor(app) {
+  /** `ready`: somebody came to get ready, so it begins at once. */
+  constructor(app, { ready = false } = {}) {
     this.app = app;
     this.root = document.createElement("div");
     this.root.className = "page";
@@ -52,6 +49,9 @@ export class PhoneView {
     app.store.meta("gps").then((on) => {
       gps.checked = Boolean(on);
     });
+    this.readiness = new Readiness(app, this.root);
+    this.conflicts = new Conflicts(app);
+    if (ready) this.readiness.run();
     gps.addEventListener("change", () => app.store.setMeta("gps", gps.checked));
   }
 
@@ -130,7 +130,7 @@ export class PhoneView {
   /** What waits: one line per inspection, one per photo. */
   async #waits(rows) {
     const { groups, photos } = await waiting(this.app.store);
-    const lines = groups.map(({ record, scores, notes, pictures, others, at }, i) => {
+    const lines = groups.map(({ record, scores, notes, pictures, others, at, why }, i) => {
       const parts = [
         [scores, "wait_answers"],
         [notes, "wait_notes"],
@@ -139,6 +139,7 @@ export class PhoneView {
       ];
       const words = parts.filter(([n]) => n).map(([n, name]) => say(name, { n }));
       if (i === 0 && photos.length) words.push(say("wait_first"));
+      if (why) words.push(why);
       const title = rows.get(record) ? subject(rows.get(record)) : "";
       return fill(element("wait"), { icon: icon("work"), title, text: words.join(" · "), at: clock(at) });
     });
@@ -153,34 +154,6 @@ export class PhoneView {
       );
     }
     return lines;
-  }
-
-  async #facts(work) {
-    const open = work.filter(isOpen);
-    const stored = open.filter((each) => each.stored).length;
-    const offset = (await this.app.store.meta("offset")) ?? 0;
-    const kept = await navigator.storage?.persisted?.().catch(() => false);
-    const all = stored === open.length;
-    const wrong = Math.abs(offset) > CLOCK_WRONG_MS;
-    const out = this.app.outbox.state.link === "sign_in";
-    const facts = [
-      [
-        all,
-        all ? say("fact_stored", { n: stored }) : say("fact_stored_some", { done: stored, all: open.length }),
-      ],
-      [kept, say(kept ? "fact_persisted" : "fact_not_persisted")],
-      [
-        !wrong,
-        wrong
-          ? say("fact_clock_wrong", { minutes: Math.round(Math.abs(offset) / 60000) })
-          : say("fact_clock_right"),
-      ],
-      [!out, out ? say("fact_signed_out") : say("fact_signed_in", { name: this.app.person.name })],
-    ];
-    fill(this.root, {
-      ready: say("n_of", { done: facts.filter(([good]) => good).length, all: facts.length }),
-    });
-    return facts.map(([good, text]) => fact(good ? "good" : "warn", good ? "check" : "alert", text));
   }
 
   #foot() {
@@ -202,20 +175,29 @@ export class PhoneView {
     fill(place, { n: String(nodes.length) });
   }
 
+  close() {
+    this.conflicts.close();
+  }
+
+  /** Somebody is choosing between two answers: the cards stay as they are until that is settled. */
+  #deciding(torn) {
+    const place = this.root.querySelector("[data-needs-you]");
+    return torn.length > 0 && place.querySelector("[data-versus] input:checked") !== null;
+  }
+
   async paint() {
     showTheme(chosenTheme(), this.root);
     const { store } = this.app;
     const [numbers, work] = await Promise.all([counts(store), knownWork(store)]);
     const rows = new Map(work.map(({ row }) => [row.id, row]));
-    const [cards, lines, facts] = [
-      await this.#refused(rows),
-      await this.#waits(rows),
-      await this.#facts(work),
-    ];
+    const [cards, lines] = [await this.#refused(rows), await this.#waits(rows)];
+    const torn = await this.conflicts.cards(work);
     this.#truth(numbers);
-    this.#list("needs-you", cards);
+    if (!this.#deciding(torn)) this.#list("needs-you", [...(await erasedCard(store)), ...cards, ...torn]);
     this.#list("wait", lines);
-    this.root.querySelector("[data-facts]").replaceChildren(...facts);
+    this.#list("aside", await keptAside(store, rows));
+    this.#list("inspections", await inspectionLines(store, work));
+    await this.readiness.paint(work);
     this.#foot();
   }
 

@@ -1,9 +1,13 @@
 // What may stand below a question: evidence that is owed, a refusal, two answers, the last time.
 import { duty } from "../../domain/duty.js";
+import { key } from "../../domain/merge.js";
 import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
+import { pictureAddress } from "../pictures.js";
 import { clock, language, plainDay, say } from "../words.js";
 import { worded } from "./found.js";
+
+const MOST_TEXT = 10000; // characters, app/domain/operations.py
 
 /** A note: one reason and, where there is one, the way out. */
 export function remark(kind, sign, title, text, ...actions) {
@@ -61,6 +65,17 @@ export function refusal({ state, title, op }) {
   return remark(kind, "alert", say(words), `${more ? say(more) : (title ?? "")}${value}`);
 }
 
+/** What whoever gave this score wrote beside it, in quotes; null when nothing of theirs stands there. */
+function quoted(session, path, known) {
+  const notes = session.state.get(key(path, "note"))?.heads ?? [];
+  const theirs = notes.find(({ id }) => {
+    const written = session.operations.get(id);
+    if (!written || Boolean(written.mine) !== Boolean(known?.mine)) return false;
+    return written.mine || written.person?.id === known?.person?.id;
+  });
+  return theirs?.value?.text ? say("quoted", { text: theirs.value.text }) : null;
+}
+
 function side(session, head, { path, field }, name) {
   const known = session.operations.get(head.id);
   const node = element("side");
@@ -82,12 +97,22 @@ function side(session, head, { path, field }, name) {
         : isScore
           ? say("not_applicable")
           : head.value;
+  const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,
     who,
-    when: at ? `, ${clock(at)}${known?.mine ? ` · ${say("this_phone")}` : ""}` : "",
+    when: at ? `, ${clock(at)} · ${place}` : "",
     words,
+    quote: isScore ? quoted(session, path, known) : null,
   });
+}
+
+/** All texts of a register under each other, the same on whichever phone they are joined; null where there are none. */
+export function joined({ heads }) {
+  const told = [...heads].sort((a, b) => (a.id < b.id ? -1 : 1)).map(({ value }) => value);
+  if (!told.every((value) => value?.text)) return null;
+  const text = [...new Set(told.map((value) => value.text))].join("\n");
+  return text.length <= MOST_TEXT ? { text, lang: told[0].lang } : null;
 }
 
 /** Two values of one register, side by side; choosing is an ordinary edit that names both as its parents. */
@@ -96,7 +121,10 @@ export function versus(session, held) {
   const name = `side-${held.path}-${held.field}`;
   const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
   fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held, name)) });
-  const use = node.querySelector("button");
+  const [use, both] = [node.querySelector("[type=submit]"), node.querySelector("[data-both]")];
+  const whole = joined(held);
+  both.hidden = !whole;
+  both.addEventListener("click", () => session.write(held.path, held.field, whole));
   node.addEventListener("change", () => use.removeAttribute("aria-disabled"));
   node.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -156,7 +184,9 @@ export function lastTime(session, question) {
       height: 72,
       loading: "lazy",
       alt: "",
-      src: `/api/v1/media/${sha}?w=480`,
+    });
+    pictureAddress(session.store, sha).then((found) => {
+      image.src = found;
     });
     tile.append(image);
     return tile;

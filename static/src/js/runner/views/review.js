@@ -3,6 +3,7 @@ import { pendingOf, photosWaiting } from "../counts.js";
 import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
 import { ownerAndDue, severityTag, standTag } from "./found.js";
+import { phoneLines } from "./holdings.js";
 import { remark } from "./remarks.js";
 import { Reports } from "./reports.js";
 import { countOf, slotNodes, slotsKey } from "./slots.js";
@@ -256,6 +257,7 @@ export class ReviewView {
     const waiting = this.root.querySelector("[data-waiting]");
     waiting.hidden = !photos;
     if (photos) fill(waiting, { photos: say("photos_waiting", { n: photos }) });
+    this.#phones(closed ? [] : phoneLines(session.row.devices));
     const done = closed ? this.#ended(pending) : this.#openedAgain();
     const place = document.createElement("div");
     place.className = "pad pad--end";
@@ -286,9 +288,24 @@ export class ReviewView {
     return remark("warn", word.field === "returned" ? "undo" : "info", title, reason);
   }
 
+  /** Who else works on it, and whose phone still held something when it was last heard. */
+  #phones(lines) {
+    const nodes = lines.map(({ title, text, holds }) => {
+      const sign = icon(holds ? "alert" : "held", holds ? "warn" : "good");
+      return fill(element("other-phone"), { icon: sign, title, text });
+    });
+    this.#part("phones", nodes);
+  }
+
   async #complete() {
     if (this.session.blockers.length || this.session.closed) return;
-    const words = { title: say("complete_title"), text: say("complete_text"), yes: say("complete_yes") };
+    const holding = phoneLines(this.session.row.devices).filter(({ holds }) => holds);
+    const warning = holding.length ? `${say("complete_unsent", { n: holding.length })} ` : "";
+    const words = {
+      title: say("complete_title"),
+      text: warning + say("complete_text"),
+      yes: say("complete_yes"),
+    };
     if (!(await ask(words))) return;
     await this.session.complete();
     await this.paint();

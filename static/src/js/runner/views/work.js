@@ -147,6 +147,14 @@ function part(view, name, nodes, number = nodes.length) {
   fill(place, { n: String(number) });
 }
 
+function readyLink() {
+  const link = document.createElement("a");
+  link.className = "btn btn--small";
+  link.href = "#/phone/ready";
+  link.append(icon("phone"), say("get_ready"));
+  return link;
+}
+
 function readyNote(open) {
   const stored = open.filter((each) => each.stored).length;
   const all = stored === open.length;
@@ -157,6 +165,7 @@ function readyNote(open) {
     icon: icon(all ? "check" : "alert"),
     title: say(all ? "ready_title" : "ready_not_title"),
     text,
+    do: [readyLink()],
   });
 }
 
