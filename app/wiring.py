@@ -31,6 +31,7 @@ from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
+from app.features.evidence import commands as evidence
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -106,8 +107,11 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
 
 
 def sweep(blobs: LocalBlobs) -> None:
-    """Removes what uploads left behind that nobody went on with."""
+    """Removes what uploads left behind that nobody went on with, and photos that nothing ever named."""
     blobs.sweep(clock.now() - ABANDONED)
+    with transaction() as session:
+        gone = evidence.sweep_orphans(session, clock.now())
+    evidence.erase(blobs, gone)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -126,6 +126,8 @@ SENTENCES: dict[str, LazyString] = {
         "This phone saves photos as HEIC, which browsers cannot read. "
         "Set the camera to the most compatible format (JPEG)."
     ),
+    "part_differs": _l("Another part of this photo is here under this number. The whole decides."),
+    "digest_mismatch": _l("These bytes were damaged on the way. They are sent again."),
     "media_unknown": _l("The server does not have this photo."),
     "unsupported_picture": _l("Pictures of this kind are not accepted. Use JPEG, PNG or WebP."),
     "picture_check_timed_out": _l("Checking this picture took too long. It is still on this phone."),
@@ -155,6 +157,7 @@ _HEADLINES: dict[int, LazyString] = {
     429: _l("Wait a moment"),
     500: _l("Something failed"),
     503: _l("Busy for a moment"),
+    507: _l("No room"),
 }
 
 

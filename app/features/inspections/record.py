@@ -124,16 +124,16 @@ class InspectionKind:
         if operation.path == "plan" and operation.field == "auditors":
             _eligible(session, row.company_id, [UUID(person) for person in operation.value])
         if operation.kind == "complete":
-            self._judge_completion(session, row, state)
+            self._judge_completion(session, author, row, state)
 
-    def _judge_completion(self, session: Session, row: Inspection, state: State) -> None:
+    def _judge_completion(self, session: Session, author: Author, row: Inspection, state: State) -> None:
         form = form_of(session, row.version_id)
         given = answers(state)
         if blockers(form.definition, given, out_of_scope(state)) or conflicts(state):
             # perhaps the rest is still on another phone: it stays pending there and here
             raise Deferred("not_ready")
         wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
-        if wanted - present_among(session, wanted):
+        if wanted - present_among(session, wanted, row.id, author.actor.id):
             raise Deferred("media_expected")
 
     def closed(self, row: Inspection) -> str | None:

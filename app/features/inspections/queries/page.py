@@ -69,6 +69,18 @@ class Section:
     answers: list[Answer]
 
 
+class Away(NamedTuple):
+    """Photos that are named but still on somebody's phone: how many, since when (the oldest), and when that
+    phone was last heard of (None: nobody knows which phone).
+    """
+
+    person: str
+    device: str | None
+    photos: int
+    since: datetime
+    heard: datetime | None
+
+
 class Claim(NamedTuple):
     """One of several values that stand in the same register."""
 
@@ -111,6 +123,7 @@ class Page:
     last: Last | None
     team: list[Assignment]
     late: int
+    away: list[Away]
     seq: int
 
     @property
@@ -125,11 +138,6 @@ class Page:
     def left_out(self) -> list[Section]:
         return [section for section in self.sections if section.left_out is not None]
 
-    @property
-    def waiting(self) -> int:
-        """How many photos are not here yet."""
-        return sum(photo.holder is not None for s in self.sections for a in s.answers for photo in a.photos)
-
 
 def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
     """The page of an inspection the actor may see. Raises NotFound."""
@@ -139,7 +147,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)
-    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]})
+    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]}, row.id)
     torn = {key: held for key, held in state.items() if held.conflict}
     makers = _makers(session, [*_missing_photos(state, here), *_heads(torn.values())])
     before = queries.answers_of(session, last.id) if last else {}
@@ -157,6 +165,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID) -> Page:
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
         late=_late(session, row.id),
+        away=away(session, row.id, state, here),
         seq=seq,
     )
 
@@ -181,6 +190,24 @@ def _late(session: Session, record_id: UUID) -> int:
     late = select(func.count(OperationFate.operation_id)).where(OperationFate.fate == "late")
     mine = select(Operation.id).where(Operation.record_id == record_id)
     return session.scalar(late.where(OperationFate.operation_id.in_(mine))) or 0
+
+
+def away(session: Session, record_id: UUID, state: Mapping[Key, Register], here: set[str]) -> list[Away]:
+    """Whose phones still hold photos of this inspection, those who have waited longest first."""
+    wanted = [UUID(operation_id) for operation_id in _missing_photos(state, here)]
+    if not wanted:
+        return []
+    since = func.min(Operation.received_at)
+    found = session.execute(
+        select(Person.name, Device.label, func.count(), since, func.max(Device.last_seen_at))
+        .select_from(Operation)
+        .join(Person, Person.id == Operation.person_id)
+        .outerjoin(Device, Device.id == Operation.device_id)
+        .where(Operation.id.in_(wanted), Operation.record_id == record_id)
+        .group_by(Person.id, Person.name, Device.id, Device.label)
+        .order_by(since)
+    )
+    return [Away(*row) for row in found]
 
 
 def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:
