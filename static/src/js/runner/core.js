@@ -11,3 +11,4 @@ export * from "./media.js";
 export * from "./outbox.js";
 export * from "./store.js";
 export * from "./transport.js";
+export * from "./upload.js";

@@ -25,11 +25,12 @@ function stranger(status, after) {
  * {kind: "ok", body} · {kind: "problem", status, code, title, body} · {kind: "retry", after} (seconds, 0 unknown)
  * · {kind: "login"} · {kind: "portal"} · {kind: "offline"}. Never throws.
  */
-export async function ask(method, url, { json, bytes, timeout = TIMEOUT_MS } = {}) {
+export async function ask(method, url, { json, bytes, digest, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-Plumbline"] = "1";
   if (json) headers["Content-Type"] = "application/json";
   if (bytes) headers["Content-Type"] = "application/octet-stream";
+  if (digest) headers["Content-Digest"] = `sha-256=:${digest}:`;
   let response;
   let body;
   try {
