@@ -8,7 +8,7 @@ const SOURCE = "static/src";
 const TARGET = "static/dist";
 const OFFLINE_CORE_LIMIT = 15 * 1024; // DESIGN §8: own offline core, gzipped
 const WEEK_MS = 7 * 24 * 3600 * 1000;
-const ENTRIES = ["js/app.js", "js/desk.js", "css/plumbline.css"];
+const ENTRIES = ["js/app.js", "js/desk.js", "js/markup.js", "css/plumbline.css"];
 const COPIES = ["icon.svg", "favicon.svg"];
 
 const hash = (bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 10);

@@ -128,9 +128,7 @@ class LocalBlobs:
         return sorted(int(part.name) for part in folder.iterdir()) if folder.is_dir() else []
 
     @contextmanager
-    def assembled(
-        self, sha256: str, count: int, size: int, part_size: int, by: str = ""
-    ) -> Iterator[Path]:
+    def assembled(self, sha256: str, count: int, size: int, part_size: int, by: str = "") -> Iterator[Path]:
         if not 0 < count <= MOST_PARTS or not (count - 1) * part_size < size <= count * part_size:
             raise Invalid("size_mismatch")
         here = set(self.parts(sha256, part_size, by))
@@ -141,9 +139,7 @@ class LocalBlobs:
                 self._join(sha256, count, size, part_size, by, file)
             yield path
 
-    def _join(
-        self, sha256: str, count: int, size: int, part_size: int, by: str, file: BinaryIO
-    ) -> None:
+    def _join(self, sha256: str, count: int, size: int, part_size: int, by: str, file: BinaryIO) -> None:
         digest = hashlib.sha256()
         folder = self._parts(sha256, by) / str(part_size)
         for index in range(count):

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.errors import Invalid
+from app.domain.marks import FIELD, judge_marks
 from app.domain.permissions import Act
 from app.domain.words import LANGUAGES
 
@@ -96,6 +97,8 @@ def _judge_question(form: Form, question: str, field: str, value: Any) -> None:
     elif field.startswith("photo:"):
         if value is not None:
             _photo(value, field.partition(":")[2])
+    elif field.startswith(FIELD):
+        judge_marks(value)
     elif field == "note":
         _text(value, canned=True)
     elif field == "reason":

@@ -215,9 +215,7 @@ def test_the_desk_says_whose_phone_holds_what_since_when(app: Flask, cast: Cast,
     assert "Owner Auditor (Test phone): 2 photos" in page and "since" in page
 
 
-def test_a_full_disk_takes_nothing_and_goes_on_later(
-    phone: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_takes_nothing_and_goes_on_later(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario 31 for media: 507, no half state, and what was there before still is."""
     picture = jpeg()
     sha = phone.sha256(picture)

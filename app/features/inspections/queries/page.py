@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.answers import answers, out_of_scope
 from app.domain.errors import NotFound
+from app.domain.marks import drawing, marks_of
 from app.domain.merge import Key, Register, rows
 from app.domain.permissions import Act, Actor, may
 from app.domain.registers import Form
@@ -33,12 +34,15 @@ class Maker(NamedTuple):
 
 
 class Photo(NamedTuple):
-    """One photo of an answer; `holder`: whose phone still holds it, None when it is here."""
+    """One photo of an answer; `holder`: whose phone still holds it, None when it is here; `drawn`: what was drawn
+    on it, as domain/marks.py gives it, None when nothing was.
+    """
 
     sha256: str
     name: str
     taken_at: int | None
     holder: str | None
+    drawn: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +265,7 @@ def _sections(
     for section in form.definition["sections"]:
         covered = queries.shown(state, f"s/{section['id']}", "covered") or {}
         answered = [
-            _answer(question, given.get(question["id"], {}), before, options, here, holders)
+            _answer(question, given.get(question["id"], {}), before, options, here, holders, state)
             for question in section["questions"]
         ]
         left_out = covered.get("reason") if section["id"] in out else None
@@ -276,6 +280,7 @@ def _answer(
     options: Mapping[str, Mapping[str, Any]],
     here: set[str],
     holders: Mapping[str, str],
+    state: Mapping[Key, Register],
 ) -> Answer:
     score = given.get("score")
     photos = [
@@ -284,6 +289,7 @@ def _answer(
             photo["name"],
             photo["taken_at"],
             None if photo["sha256"] in here else holders.get(photo["sha256"], ""),
+            drawn_on(state, f"q/{question['id']}", photo),
         )
         for photo in given.get("photos", [])
     ]
@@ -291,6 +297,40 @@ def _answer(
     return Answer(
         question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
     )
+
+
+def drawn_on(state: Mapping[Key, Register], path: str, photo: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What was drawn on a photo, ready for SVG; None when nothing was."""
+    shapes = marks_of(state, path, photo["media_id"])
+    return drawing(shapes, photo["w"], photo["h"]) if shapes else None
+
+
+class Seen(NamedTuple):
+    """One photo in full: the questions it belongs to, and what was drawn on it."""
+
+    row: Inspection
+    sha256: str
+    questions: list[str]
+    name: str
+    taken_at: int | None
+    drawn: list[dict[str, Any]]
+
+
+def photo_of(session: Session, actor: Actor, inspection_id: UUID, sha256: str) -> Seen:
+    """A photo of an inspection the actor may see. Raises NotFound, also while it is still on its phone."""
+    row = queries.get_visible_to(session, actor, inspection_id)
+    state = state_of(session, row.id)
+    uses = [
+        (path, held.value)
+        for (path, field), held in sorted(state.items())
+        if field.startswith("photo:") and held.value is not None and held.value["sha256"] == sha256
+    ]
+    if not uses or not present_among(session, [sha256], row.id):
+        raise NotFound()
+    drawn = [found for path, photo in uses if (found := drawn_on(state, path, photo))]
+    first = uses[0][1]
+    questions = sorted({path.partition("/")[2] for path, _ in uses})
+    return Seen(row, sha256, questions, first["name"], first["taken_at"], drawn)
 
 
 def _conflict(key: Key, held: Register, makers: Mapping[str, Maker]) -> Conflict:

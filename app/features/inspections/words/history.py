@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -129,6 +130,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _("Participant added")
     if op.kind == "row.remove":
         return _("Participant removed")
+    if op.field.startswith("marks:"):
+        return _("Drawing on a photo of %(question)s", question=place)
     if room == "q":
         return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
     if room == "s":
@@ -150,6 +153,9 @@ def value_in_words(
         return Shown(score_in_words(form.definition, value, language))
     if field.startswith("photo:"):
         return Shown(value["name"] or _("Photo"))
+    if field.startswith("marks:"):
+        texts = [shape["text"] for shape in value if shape["kind"] == "text"]
+        return Shown(comma().join([ngettext("%(num)s shape", "%(num)s shapes", len(value)), *texts]))
     if room == "s":
         return (
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])

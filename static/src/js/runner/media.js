@@ -6,8 +6,11 @@ import { within } from "./schema.js";
 const CHUNK = 256 * 1024; // whole Blobs in IndexedDB fail on iOS
 const MOST_NAME = 200; // app/domain/registers.py
 
-/** Keeps what the camera gave, byte for byte, before it is looked at. Returns the staging row. */
-export async function stage(store, { record, path, file }) {
+/**
+ * Keeps what the camera gave, byte for byte, before it is looked at. `taken`: when, where the bytes cannot say so.
+ * Returns the staging row.
+ */
+export async function stage(store, { record, path, file, taken = null }) {
   const bytes = await file.arrayBuffer(); // now: on Android the file may be gone later
   const row = {
     id: uuid7(),
@@ -15,6 +18,7 @@ export async function stage(store, { record, path, file }) {
     path,
     name: clean(file.name ?? "").slice(0, MOST_NAME),
     bytes,
+    taken,
     at: Date.now(),
   };
   await store.run(["staging"], "readwrite", (tx) => tx.store.put(row), { spare: true });
@@ -34,7 +38,8 @@ function chunksOf(sha, bytes) {
 async function keep(store, row, small, withOriginal) {
   const sha = await sha256(small.bytes);
   const media_id = crypto.randomUUID();
-  const { width: w, height: h, taken_at, gps, thumb } = small;
+  const { width: w, height: h, gps, thumb } = small;
+  const taken_at = small.taken_at ?? row.taken ?? null;
   const size = small.bytes.byteLength;
   const value = { media_id, sha256: sha, size, mime: "image/jpeg", w, h, taken_at, gps, name: row.name };
   const change = {
@@ -52,6 +57,7 @@ async function keep(store, row, small, withOriginal) {
     stores,
     "readwrite",
     async (tx) => {
+      if (!(await tx.objectStore("staging").count(row.id))) return; // another tab has made it evidence already
       const media = tx.objectStore("media");
       if (!(await media.count(sha))) {
         for (const chunk of chunks) await tx.objectStore("chunks").put(chunk);
