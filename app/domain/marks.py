@@ -1,7 +1,9 @@
-"""Drawings on photos: what they may be, and where their lines run. Twin: ``static/src/js/domain/marks.js``.
+"""Drawings on photos: what they may be, and where their lines run.
+Twin: ``static/src/js/domain/marks.js``.
 
-A drawing is a list of shapes beside the untouched photo: the register ``marks:<media_id>`` at the photo's path.
-Coordinates are whole numbers; 10 000 units are the longer edge of the picture, so that a circle stays a circle.
+A drawing is a list of shapes beside the untouched photo: the register ``marks:<media_id>`` at the photo's
+path. Coordinates are whole numbers; 10 000 units are the longer edge of the picture, so that a circle stays a
+circle.
 
     {"kind": "arrow", "x", "y", "x2", "y2", "colour"}             from the tail to the point
     {"kind": "circle", "x", "y", "rx", "ry", "colour"}            an ellipse around its middle
@@ -73,8 +75,8 @@ def marks_of(state: Mapping[Key, Register], path: str, media_id: str) -> list[di
 
 
 def drawing(shapes: Iterable[Mapping[str, Any]], width: int, height: int) -> dict[str, Any]:
-    """The shapes as SVG needs them, for a picture of `width` by `height` pixels: the view box `w`, `h`, and per
-    shape its kind, colour and either a path `d`, the ellipse, or the text.
+    """The shapes as SVG needs them, for a picture of `width` by `height` pixels: the view box `w`, `h`, and
+    per shape its kind, colour and either a path `d`, the ellipse, or the text.
     """
     longer = max(width, height)
     return {

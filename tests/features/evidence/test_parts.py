@@ -1,5 +1,5 @@
-"""Photos in numbered parts: lost, doubled, out of order, damaged, from two phones, without a disk; who must have
-the bytes before a photo counts as theirs; and what the sweep may take (offline.md §5: 31, 39, 41)."""
+"""Photos in numbered parts: lost, doubled, out of order, damaged, from two phones, without a disk; who must
+have the bytes before a photo counts as theirs; and what the sweep may take (offline.md §5: 31, 39, 41)."""
 
 from __future__ import annotations
 

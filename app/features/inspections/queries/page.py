@@ -34,8 +34,8 @@ class Maker(NamedTuple):
 
 
 class Photo(NamedTuple):
-    """One photo of an answer; `holder`: whose phone still holds it, None when it is here; `drawn`: what was drawn
-    on it, as domain/marks.py gives it, None when nothing was.
+    """One photo of an answer; `holder`: whose phone still holds it, None when it is here; `drawn`: what was
+    drawn on it, as domain/marks.py gives it, None when nothing was.
     """
 
     sha256: str

@@ -232,6 +232,7 @@ def _labels(session: Session, ids: Collection[UUID | None]) -> dict[UUID, str]:
 
 def _names(session: Session, values: Iterable[Any]) -> dict[str, str]:
     """The names of the people that changes of a team name."""
-    ids = {UUID(person) for value in values if isinstance(value, list) for person in value}
+    lists = (value for value in values if isinstance(value, list))  # of shapes, too: drawings on photos
+    ids = {UUID(person) for value in lists for person in value if isinstance(person, str)}
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
     return {str(row.id): row.name for row in rows}
