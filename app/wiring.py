@@ -40,6 +40,8 @@ from app.features.inspections.record import InspectionKind
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.rescue import api as rescue_api
+from app.features.rescue import routes as rescue_pages
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
 from app.web import health, identity, navigation
@@ -53,9 +55,10 @@ PAGES = (
     checklists_pages.bp,
     inspections_pages.bp,
     sync_pages.bp,
+    rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, inspections_api.bp, sync.bp)
+APIS = (checklists_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, demo)
 
 PLACES = [
@@ -75,6 +78,7 @@ PLACES = [
     ),
     Place("checklists.index", "check", _l("Checklists")),
     Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
+    Place("rescue.held", "lock", _l("Held work"), Act.SEE_QUARANTINE, also=("/unsent-work",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
 ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still

@@ -132,6 +132,8 @@ _CATALOGUE = """
     op_batch_too_large op_batch_invalid device_unknown device_of_other epoch_changed cursor_ahead
     media_expected quarantined late
 
+    rescue_not_ours rescue_passphrase rescue_damaged rescue_too_large
+
     sha_mismatch size_mismatch parts_missing part_differs digest_mismatch not_a_picture half_a_picture
     too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
     picture_check_unavailable unsupported_picture storage_unavailable

@@ -48,6 +48,7 @@ class Act(StrEnum):
     COMPLETE_INSPECTION = "complete_inspection"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
+    IMPORT_WORK = "import_work"
     SEE_JOURNAL = "see_journal"
 
 
@@ -77,6 +78,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.COMPLETE_INSPECTION: _FIELD,
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
+    Act.IMPORT_WORK: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,
 }
 
@@ -88,6 +90,7 @@ WHOLE_HOUSE: frozenset[Act] = frozenset(
         Act.PUBLISH_CHECKLIST,
         Act.SEE_HEALTH_DETAILS,
         Act.SEE_QUARANTINE,
+        Act.IMPORT_WORK,
         Act.SEE_JOURNAL,
     }
 )

@@ -133,6 +133,11 @@ SENTENCES: dict[str, LazyString] = {
     "picture_check_timed_out": _l("Checking this picture took too long. It is still on this phone."),
     "picture_check_unavailable": _l("The server cannot check pictures just now. It is sent again later."),
     "storage_unavailable": _l("The server cannot store files just now. Try again later."),
+    # work brought in from a file
+    "rescue_not_ours": _l("This is not a file with unsent work that Plumbline made."),
+    "rescue_passphrase": _l("The passphrase does not open this file. It is the one typed on the phone."),
+    "rescue_damaged": _l("This file is damaged. Make it again on the phone, or copy it once more."),
+    "rescue_too_large": _l("This file is larger than what a phone writes at once."),
     # sheets
     "sheet_old_format": _l("This is an old or protected Excel file. Save it as XLSX without a password."),
     "sheet_empty": _l("There is nothing in this sheet."),

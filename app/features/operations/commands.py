@@ -180,7 +180,11 @@ def _open(
         assert kind is not None  # judged while parsing
         rows = kind.lock(session, [UUID(record_id) for record_id in sorted(wanted[name])])
         access = kind.access(session, author, list(rows.values()))
-        mine = [record_id for record_id in rows if access[record_id] is Access.MAY and author.active]
+        mine = [
+            record_id
+            for record_id in rows
+            if access[record_id] is Access.MAY and (author.active or author.vouched)
+        ]
         heads = heads_of(session, mine) if mine else {}
         places = _places(session, mine)
         for record_id, row in rows.items():
@@ -276,7 +280,7 @@ def _create(
     body: Any,
     now: datetime,
 ) -> Answer:
-    if not author.active:
+    if not author.active and not author.vouched:
         return _hold(session, author, op, body, "quarantined", now)
     kind = kinds.get(op.record_kind)
     assert kind is not None
@@ -356,7 +360,7 @@ def _store(session: Session, records: dict[str, _Record | Access], author: Autho
             ops.append(_row(op, record.id, seq, author, now))
             if op.parents:
                 parents.extend((parent, op.id) for parent in op.parents)
-            fates.append((op.id, 1, fate, code, now, None))
+            fates.append((op.id, 1, fate, code, now, author.through))
     if not ops:
         return
     if session.new:
