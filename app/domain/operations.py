@@ -22,8 +22,8 @@ MAX_PARENTS = 50
 MAX_DEPTH = 4  # of a value
 _MIN = -MAX_INTEGER
 
-# What field a kind writes. A trailing colon is a prefix; `set` writes every field none of the others owns, and
-# of the numbered ones the drawings on photos.
+# What field a kind writes. A trailing colon is a prefix; `set` writes every field none of the others owns,
+# and of the numbered ones the drawings on photos.
 KINDS: dict[str, str | None] = {
     "set": None,
     "create": "created",

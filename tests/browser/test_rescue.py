@@ -1,5 +1,5 @@
-"""A phone that cannot send: its work leaves as a file, an admin brings it in, twice is once (offline.md §5: 46);
-and networks that take only small bodies (29)."""
+"""A phone that cannot send: its work leaves as a file, an admin brings it in, twice is once (46); and
+networks that take only small bodies (offline.md §5: 29)."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from app.web.identity import actor, current_actor, needs
 from app.web.sentences import sentence
 
 bp = Blueprint("rescue_api", __name__, url_prefix="/api/v1")
-PASSPHRASE = "Plumbline-Passphrase"  # percent-encoded UTF-8
+HEADER = "Plumbline-Passphrase"  # percent-encoded UTF-8
 TRIES = "60 per hour"
 
 
@@ -35,7 +35,7 @@ def larger_files(endpoint: str | None, values: Mapping[str, Any] | None) -> None
 def bring() -> Response:
     """What became of the operations and photos of an exported file; twice is the same as once."""
     limits.count("rescue", str(actor().id), rates=TRIES)
-    passphrase = unquote(request.headers.get(PASSPHRASE, ""))
+    passphrase = unquote(request.headers.get(HEADER, ""))
     rescued = rescue_file.read(request.get_data(cache=False), passphrase)
     blobs, room = current_app.extensions[BLOBS], current_app.extensions[ROOM]
     outcome = commands.bring_in(KINDS, blobs, room, actor(), rescued, clock.now())

@@ -121,7 +121,7 @@ def _decide(
 def bring_in(
     kinds: Kinds, blobs: BlobStore, room: PictureRoom, by: Actor, rescued: Rescued, now: datetime
 ) -> Outcome:
-    """Takes an exported file in, as if its phone had sent it: the same ids, the same judging, its person's rights.
+    """Takes an exported file in as if its phone had sent it: the same ids, the same judging, its person's rights.
 
     Every batch and every photo is a transaction of its own, as pushes and uploads are. Bringing the same file
     again changes nothing.
@@ -195,7 +195,7 @@ def _uuid(value: Any) -> UUID | None:
 def _push(
     kinds: Kinds, by: Actor, author: Author, heap: Sequence[Any], outcome: Outcome, now: datetime
 ) -> list[tuple[Any, str]]:
-    """One phone's operations through the door every push takes; those that come too early, with their reason."""
+    """One phone's operations through the door of every push; those that come too early, with their reason."""
     early = []
     for at in range(0, len(heap), BATCH):
         some = heap[at : at + BATCH]

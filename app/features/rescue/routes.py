@@ -48,7 +48,14 @@ def held() -> str:
 
 def _held(form: DecisionForm) -> str:
     found = queries.waiting(reading(), actor())
-    return render_template("rescue/held.html", found=found, form=form, told=_teller(), sentence=sentence)
+    return render_template("rescue/held.html", found=found, form=form, told=_teller(), why=_why)
+
+
+def _why(code: str) -> str:
+    """Why it is held, said to whoever decides; the catalogue's sentence speaks to the author."""
+    if code == "quarantined":
+        return _("Its author no longer had access when it arrived.")
+    return sentence(code)
 
 
 def _teller() -> Callable[[queries.Heap, queries.Piece], history.Told | None]:

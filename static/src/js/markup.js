@@ -107,7 +107,7 @@ export function draw(image, { w, h }, before, language) {
   addEventListener("pointerup", lift, { signal });
   addEventListener("pointercancel", lift, { signal });
   const tools = () => {
-    words.hidden = chosen("tool") !== "text";
+    words.classList.toggle("is-off", chosen("tool") !== "text");
   };
   form.addEventListener("change", tools, { signal });
   input.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault(), { signal });

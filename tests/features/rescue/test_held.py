@@ -1,4 +1,4 @@
-"""Held work: an admin sees whose it is and what it says, accepts it as theirs or dismisses it with a reason."""
+"""Held work: an admin sees whose it is and what it says, accepts it as theirs or dismisses it, and why."""
 
 from __future__ import annotations
 
