@@ -169,8 +169,8 @@ def test_what_is_drawn_lies_beside_the_photo_on_phone_and_desk(
     expect(desk.page.locator("main")).to_contain_text("Drawing on a photo of M01")
 
 
-# As on a phone without room (33): what is large finds none, small text still does. A disk of its own would need
-# root, and the browser's quota override does nothing; what the store does about real errors, tests/js shows.
+# As on a phone without room (33): what is large finds none, small text still does. A disk of its own would
+# need root, and the browser's quota override does nothing.
 _NO_ROOM = """() => {
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (value, ...more) {

@@ -121,7 +121,7 @@ def _decide(
 def bring_in(
     kinds: Kinds, blobs: BlobStore, room: PictureRoom, by: Actor, rescued: Rescued, now: datetime
 ) -> Outcome:
-    """Takes an exported file in as if its phone had sent it: the same ids, the same judging, its person's rights.
+    """Takes an exported file in as if its phone had sent it: same ids, same judging, its person's rights.
 
     Every batch and every photo is a transaction of its own, as pushes and uploads are. Bringing the same file
     again changes nothing.

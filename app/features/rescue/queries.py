@@ -89,7 +89,7 @@ def authors_of(session: Session, devices: set[UUID]) -> dict[UUID, Person]:
     rows = session.execute(
         select(Device.id, Person).join(Person, Person.id == Device.person_id).where(Device.id.in_(devices))
     )
-    return dict(rows.tuples())
+    return {row.id: row.Person for row in rows}
 
 
 def asked_for(session: Session, actor: Actor, ids: set[UUID]) -> list[Quarantined]:

@@ -32,6 +32,11 @@ PART = 4096
 
 
 @pytest.fixture
+def app(app_on_both: Flask) -> Flask:
+    return app_on_both
+
+
+@pytest.fixture
 def phone(app: Flask, cast: Cast) -> Iterator[Phone]:
     made = Phone(PageClient(app, cast.owner)).register()
     made.start(audit_version(app), cast.site, cast.owner)

@@ -1,4 +1,4 @@
-"""Drawings on photos through HTTP: taken and refused, seen by whoever sees the inspection, beside the photo."""
+"""Drawings on photos through HTTP: taken and refused, seen by whoever sees the inspection."""
 
 from __future__ import annotations
 

@@ -24,6 +24,11 @@ from tests.factories.phone import Phone, audit_version
 
 
 @pytest.fixture
+def app(app_on_both: Flask) -> Flask:
+    return app_on_both
+
+
+@pytest.fixture
 def phone(app: Flask, cast: Cast) -> Phone:
     """Somebody who was disabled while their phone still held two answers (scenario 22)."""
     made = Phone(PageClient(app, cast.owner)).register()
