@@ -43,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapp
 from sqlalchemy.orm.exc import StaleDataError
 from uuid_utils.compat import uuid7
 
-from app.domain.errors import Stale, Unavailable
+from app.domain.errors import Full, Stale, Unavailable
 
 T = TypeVar("T")
 KEY = "plumbline.database"
@@ -230,7 +230,7 @@ def in_words(error: OperationalError | NoConnectionFree) -> Unavailable | None:
     if "locked" in text or "busy" in text:
         return Unavailable("locked")
     if "full" in text or "No space left" in text:
-        return Unavailable("disk_full")
+        return Full()
     # PostgreSQL calls only its own absence "operational"; SQLite also a table that is not there
     return None if isinstance(error.orig, sqlite3.Error) else Unavailable()
 

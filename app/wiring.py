@@ -51,6 +51,8 @@ from app.features.reports import queries as reports_queries
 from app.features.reports import routes as reports_pages
 from app.features.reports.jobs import Works
 from app.features.reports.report import REPORTS, ReportKind
+from app.features.rescue import api as rescue_api
+from app.features.rescue import routes as rescue_pages
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
 from app.web import health, identity, navigation
@@ -66,9 +68,10 @@ PAGES = (
     reports_pages.door,
     inspections_pages.bp,
     sync_pages.bp,
+    rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp)
+APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
 REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(),)  # what reports are made of
 
@@ -90,6 +93,7 @@ PLACES = [
     Place("reports.index", "report", _l("Reports"), Act.SEE_REPORTS),
     Place("checklists.index", "check", _l("Checklists")),
     Place("accounts.people", "people", _l("People"), Act.MANAGE_PEOPLE, also=("/invitations",)),
+    Place("rescue.held", "lock", _l("Held work"), Act.SEE_QUARANTINE, also=("/unsent-work",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
 ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
@@ -144,8 +148,11 @@ def connect_reports(
 
 
 def sweep(blobs: LocalBlobs) -> None:
-    """Removes what uploads left behind that nobody went on with."""
+    """Removes what uploads left behind that nobody went on with, and photos that nothing ever named."""
     blobs.sweep(clock.now() - ABANDONED)
+    with transaction() as session:
+        gone = evidence.sweep_orphans(session, clock.now())
+    evidence.erase(blobs, gone)
 
 
 def keep_issued(config: Config) -> None:

@@ -19,9 +19,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from app.domain.errors import Invalid, NotFound, PlumblineError, Stale, Unavailable
+from app.domain.errors import Full, Invalid, NotFound, PlumblineError, Stale, Unavailable
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
+OWNER = re.compile(r"[0-9a-f-]{0,36}")
 NAME = re.compile(r"[a-z0-9]+(/[a-z0-9][a-z0-9._-]*){1,4}")
 LARGEST_PART = 16 << 20  # one photo in one part
 MOST_PARTS = 10_000
@@ -46,16 +47,23 @@ class BlobStore(Protocol):
     def size(self, sha256: str) -> int: ...
     def delete(self, sha256: str) -> None: ...
 
-    def put_part(self, sha256: str, index: int, data: bytes, part_size: int) -> None:
-        """Keeps part `index` (from 0) of an upload in parts of `part_size` bytes; the last may be shorter."""
+    def put_part(self, sha256: str, index: int, data: bytes, part_size: int, by: str = "") -> None:
+        """Keeps part `index` (from 0) of an upload in parts of `part_size` bytes; the last may be shorter.
 
-    def parts(self, sha256: str, part_size: int) -> list[int]:
+        `by` names whose upload it is: two people who send the same content each send all of it.
+        """
+
+    def part(self, sha256: str, index: int, part_size: int, by: str = "") -> bytes | None: ...
+
+    def parts(self, sha256: str, part_size: int, by: str = "") -> list[int]:
         """Indexes of the parts that are here, ascending."""
 
-    def assembled(self, sha256: str, count: int, size: int, part_size: int) -> AbstractContextManager[Path]:
+    def assembled(
+        self, sha256: str, count: int, size: int, part_size: int, by: str = ""
+    ) -> AbstractContextManager[Path]:
         """The whole of an upload as a file that lasts as long as the block. Wrong bytes drop all parts."""
 
-    def discard_parts(self, sha256: str) -> None: ...
+    def discard_parts(self, sha256: str, by: str = "") -> None: ...
 
     def put_named(self, name: str, data: bytes) -> None:
         """Keeps or replaces what can be made again, such as derived/480/<sha256>.jpg."""
@@ -69,7 +77,7 @@ class BlobStore(Protocol):
 
 
 class LocalBlobs:
-    """In a folder: blobs/ab/cd/<sha256>, parts/<sha256>/<part size>/<index>, named/…, unfinished."""
+    """In a folder: blobs/ab/cd/<sha256>, parts/<sha256>[-<by>]/<part size>/<index>, named/…, unfinished."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -99,35 +107,41 @@ class LocalBlobs:
         with _disk():
             self._blob(sha256).unlink(missing_ok=True)
 
-    def put_part(self, sha256: str, index: int, data: bytes, part_size: int) -> None:
+    def put_part(self, sha256: str, index: int, data: bytes, part_size: int, by: str = "") -> None:
         if not 0 <= index < MOST_PARTS or not 0 < len(data) <= part_size <= LARGEST_PART:
             raise Invalid("bad_request")
-        target = self._parts(sha256) / str(part_size) / str(index)
+        target = self._parts(sha256, by) / str(part_size) / str(index)
         with _disk(), self._unfinished() as (path, file):
             file.write(data)
             file.close()  # not forced to the disk: the sender keeps it until the whole has been checked
             target.parent.mkdir(parents=True, exist_ok=True)
             path.replace(target)
 
-    def parts(self, sha256: str, part_size: int) -> list[int]:
-        folder = self._parts(sha256) / str(part_size)
+    def part(self, sha256: str, index: int, part_size: int, by: str = "") -> bytes | None:
+        try:
+            return (self._parts(sha256, by) / str(part_size) / str(index)).read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def parts(self, sha256: str, part_size: int, by: str = "") -> list[int]:
+        folder = self._parts(sha256, by) / str(part_size)
         return sorted(int(part.name) for part in folder.iterdir()) if folder.is_dir() else []
 
     @contextmanager
-    def assembled(self, sha256: str, count: int, size: int, part_size: int) -> Iterator[Path]:
+    def assembled(self, sha256: str, count: int, size: int, part_size: int, by: str = "") -> Iterator[Path]:
         if not 0 < count <= MOST_PARTS or not (count - 1) * part_size < size <= count * part_size:
             raise Invalid("size_mismatch")
-        here = set(self.parts(sha256, part_size))
+        here = set(self.parts(sha256, part_size, by))
         if missing := [index for index in range(count) if index not in here]:
             raise Stale("parts_missing", missing=missing)
         with self._unfinished() as (path, file):
             with _disk():
-                self._join(sha256, count, size, part_size, file)
+                self._join(sha256, count, size, part_size, by, file)
             yield path
 
-    def _join(self, sha256: str, count: int, size: int, part_size: int, file: BinaryIO) -> None:
+    def _join(self, sha256: str, count: int, size: int, part_size: int, by: str, file: BinaryIO) -> None:
         digest = hashlib.sha256()
-        folder = self._parts(sha256) / str(part_size)
+        folder = self._parts(sha256, by) / str(part_size)
         for index in range(count):
             try:
                 part = (folder / str(index)).read_bytes()
@@ -137,11 +151,11 @@ class LocalBlobs:
             file.write(part)
         file.flush()
         if file.tell() != size or digest.hexdigest() != sha256:
-            self.discard_parts(sha256)  # which one is wrong cannot be known: all are sent again
+            self.discard_parts(sha256, by)  # which one is wrong cannot be known: all are sent again
             raise Invalid("size_mismatch" if file.tell() != size else "sha_mismatch")
 
-    def discard_parts(self, sha256: str) -> None:
-        shutil.rmtree(self._parts(sha256), ignore_errors=True)
+    def discard_parts(self, sha256: str, by: str = "") -> None:
+        shutil.rmtree(self._parts(sha256, by), ignore_errors=True)
 
     def put_named(self, name: str, data: bytes) -> None:
         target = self._named(name)
@@ -175,8 +189,10 @@ class LocalBlobs:
     def _blob(self, sha256: str) -> Path:
         return self.folder / "blobs" / _checked(sha256)[:2] / sha256[2:4] / sha256
 
-    def _parts(self, sha256: str) -> Path:
-        return self.folder / "parts" / _checked(sha256)
+    def _parts(self, sha256: str, by: str) -> Path:
+        if not OWNER.fullmatch(by):
+            raise NotFound("media_unknown")
+        return self.folder / "parts" / (f"{_checked(sha256)}-{by}" if by else _checked(sha256))
 
     def _named(self, name: str) -> Path:
         if not NAME.fullmatch(name) or ".." in name:
@@ -208,8 +224,7 @@ def _disk() -> Iterator[None]:
     except PlumblineError:
         raise
     except OSError as error:
-        code = "disk_full" if error.errno in FULL else "storage_unavailable"
-        raise Unavailable(code) from error
+        raise (Full() if error.errno in FULL else Unavailable("storage_unavailable")) from error
 
 
 def _checked(sha256: str) -> str:

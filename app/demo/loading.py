@@ -76,7 +76,7 @@ def load(
         key: walks.new_phone(session, actors[key], now - BEFORE_FIRST / 2) for key in ("lin", "bo", "zhao")
     }
     versions = {version.checklist.code: version for version in newest_versions(session, actors["mara"])}
-    photos = _photos(session, blobs, room, phones["lin"].id, born)
+    photos = _photos(session, blobs, room, phones, born)
     house = House(session, now, actors, phones, sites, versions, photos)
     for visit in sorted(VISITS, key=lambda visit: -visit.planned):
         _visit(house, visit)
@@ -208,7 +208,7 @@ def _moment(house: House, days: int, hour: int) -> datetime:
 
 
 def _photos(
-    session: Session, blobs: BlobStore, room: PictureRoom, device: UUID, now: datetime
+    session: Session, blobs: BlobStore, room: PictureRoom, phones: dict[str, walks.Phone], now: datetime
 ) -> dict[str, dict[str, Any]]:
     """The sample photos through the picture room, as values of `media.add` without their media_id."""
     kept = {}
@@ -216,7 +216,8 @@ def _photos(
         data = path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         picture: Picture = keep_picture(blobs, room, sha256, path)
-        present(session, sha256, len(data), picture, device, now)
+        for phone in phones.values():
+            present(session, blobs, sha256, len(data), picture, (phone.actor.id, phone.id), now)
         kept[path.stem] = {
             "sha256": sha256,
             "size": len(data),

@@ -99,6 +99,15 @@ class Unavailable(PlumblineError):
         super().__init__(code, **params)
 
 
+class Full(Unavailable):
+    """The disk has no room (507): the sender keeps what it has and tries again later."""
+
+    status = 507
+
+    def __init__(self, code: str = "disk_full", **params: Any) -> None:
+        super().__init__(code, **params)
+
+
 # Grouped by where they arise. A new code is added here first.
 _CATALOGUE = """
     bad_request not_signed_in not_allowed not_found stale too_large too_many unavailable locked
@@ -126,7 +135,9 @@ _CATALOGUE = """
     op_batch_too_large op_batch_invalid device_unknown device_of_other epoch_changed cursor_ahead
     media_expected quarantined late
 
-    sha_mismatch size_mismatch parts_missing not_a_picture half_a_picture
+    rescue_not_ours rescue_passphrase rescue_damaged rescue_too_large
+
+    sha_mismatch size_mismatch parts_missing part_differs digest_mismatch not_a_picture half_a_picture
     too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
     picture_check_unavailable unsupported_picture storage_unavailable
 

@@ -53,8 +53,10 @@ class Register:
 
 
 def is_member(field: str) -> bool:
-    """Whether the register says that something is in a set (a photo, a row), where adding wins."""
-    return field == "row" or field.startswith("photo:")
+    """Whether the register says that something is in a set (a photo, a row), where adding wins. Drawings on a
+    photo never conflict either: those of all heads are shown together (domain/marks.py).
+    """
+    return field == "row" or field.startswith(("photo:", "marks:"))
 
 
 def ordered(heads: Iterable[Head], field: str) -> tuple[Head, ...]:

@@ -23,7 +23,8 @@ MAX_PARENTS = 50
 MAX_DEPTH = 4  # of a value
 _MIN = -MAX_INTEGER
 
-# What field a kind writes. A trailing colon is a prefix; `set` writes every field none of the others owns.
+# What field a kind writes. A trailing colon is a prefix; `set` writes every field none of the others owns,
+# and of the numbered ones the drawings on photos.
 KINDS: dict[str, str | None] = {
     "set": None,
     "create": "created",
@@ -203,7 +204,7 @@ def _judge_register(kind: str, path: str, field: str, empty: bool, record_kind: 
         raise Malformed("op_kind", "kind")
     owned = KINDS[kind]
     if owned is None:
-        fits = field not in _OWNED and ":" not in field
+        fits = field not in _OWNED and (":" not in field or field.startswith("marks:"))
     elif owned[-1] == ":":
         fits = field.startswith(owned)
     else:

@@ -51,6 +51,7 @@ class Act(StrEnum):
     SEE_REPORTS = "see_reports"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
+    IMPORT_WORK = "import_work"
     SEE_JOURNAL = "see_journal"
 
 
@@ -83,6 +84,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.SEE_REPORTS: _ALL,  # which ones, the kind of record says
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
+    Act.IMPORT_WORK: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,
 }
 
@@ -94,6 +96,7 @@ WHOLE_HOUSE: frozenset[Act] = frozenset(
         Act.PUBLISH_CHECKLIST,
         Act.SEE_HEALTH_DETAILS,
         Act.SEE_QUARANTINE,
+        Act.IMPORT_WORK,
         Act.SEE_JOURNAL,
     }
 )

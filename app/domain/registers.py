@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain.errors import Invalid
+from app.domain.marks import FIELD, judge_marks
 from app.domain.permissions import Act
 from app.domain.register_ends import RECORD
 from app.domain.register_findings import judge_finding
@@ -109,6 +110,8 @@ def _judge_question(form: Form, question: str, field: str, value: Any) -> None:
     elif field.startswith("photo:"):
         if value is not None:
             photo(value, field.partition(":")[2])
+    elif field.startswith(FIELD):
+        judge_marks(value)
     elif field == "note":
         text(value, canned=True)
     elif field == "reason":

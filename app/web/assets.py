@@ -11,6 +11,7 @@ from markupsafe import Markup
 from whitenoise import WhiteNoise
 
 from app.config import ROOT
+from app.domain.marks import CASE, COLOURS
 
 DIST = ROOT / "static" / "dist"
 HASHED = re.compile(r"-[A-Za-z0-9]{8,}\.(?:js|css|svg|png|ico|webmanifest)$")
@@ -52,6 +53,7 @@ def init(app: Flask) -> None:
         )
 
     app.jinja_env.globals.update(asset=asset, icon=icon, sprite=lambda: sprite)
+    app.jinja_env.globals.update(mark_colours=COLOURS, mark_case=CASE)
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=str(DIST),

@@ -20,7 +20,8 @@ def protect(app: Flask, https: bool) -> None:
         headers["Referrer-Policy"] = "no-referrer"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+        camera = "(self)" if request.path.startswith("/app/") else "()"  # the runner photographs, nobody else
+        headers.setdefault("Permissions-Policy", f"camera={camera}, geolocation=(), microphone=()")
         if https and request.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if "Cache-Control" not in headers:

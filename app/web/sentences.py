@@ -166,11 +166,18 @@ SENTENCES: dict[str, LazyString] = {
         "This phone saves photos as HEIC, which browsers cannot read. "
         "Set the camera to the most compatible format (JPEG)."
     ),
+    "part_differs": _l("Another part of this photo is here under this number. The whole decides."),
+    "digest_mismatch": _l("These bytes were damaged on the way. They are sent again."),
     "media_unknown": _l("The server does not have this photo."),
     "unsupported_picture": _l("Pictures of this kind are not accepted. Use JPEG, PNG or WebP."),
     "picture_check_timed_out": _l("Checking this picture took too long. It is still on this phone."),
     "picture_check_unavailable": _l("The server cannot check pictures just now. It is sent again later."),
     "storage_unavailable": _l("The server cannot store files just now. Try again later."),
+    # work brought in from a file
+    "rescue_not_ours": _l("This is not a file with unsent work that Plumbline made."),
+    "rescue_passphrase": _l("The passphrase does not open this file. It is the one typed on the phone."),
+    "rescue_damaged": _l("This file is damaged. Make it again on the phone, or copy it once more."),
+    "rescue_too_large": _l("This file is larger than what a phone writes at once."),
     # sheets
     "sheet_old_format": _l("This is an old or protected Excel file. Save it as XLSX without a password."),
     "sheet_empty": _l("There is nothing in this sheet."),
@@ -195,6 +202,7 @@ _HEADLINES: dict[int, LazyString] = {
     429: _l("Wait a moment"),
     500: _l("Something failed"),
     503: _l("Busy for a moment"),
+    507: _l("No room"),
 }
 
 

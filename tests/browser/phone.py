@@ -25,6 +25,8 @@ FLAGS = [
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
 ]
 PHONE, DESK = (360, 740), (1280, 800)
+# Chromium's own test picture as the camera, and "allow" to whoever asks for it
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 LONG = 40_000  # the same where the phone may be waiting before it tries again
 PATIENCE = 15_000  # milliseconds until a state must have come; the machine may be busy
 expect.set_options(timeout=PATIENCE)
@@ -81,9 +83,11 @@ class Phone:
         scheme: str = "light",
         locale: str = "en-GB",
         sharp: bool = False,
+        flags: tuple[str, ...] = (),
     ) -> None:
         self.playwright, self.world, self.folder = playwright, world, folder
         self.size, self.scheme, self.locale, self.sharp = size, scheme, locale, sharp
+        self.flags = flags
         self.wrong: list[str] = []
         self.tolerated: list[re.Pattern[str]] = []
         self.context: BrowserContext
@@ -96,7 +100,7 @@ class Phone:
             str(self.folder),
             executable_path=CHROMIUM,
             headless=True,
-            args=FLAGS,
+            args=[*FLAGS, *self.flags],
             chromium_sandbox=os.geteuid() != 0,
             base_url=self.world.url,
             viewport={"width": self.size[0], "height": self.size[1]},

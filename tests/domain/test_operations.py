@@ -123,6 +123,8 @@ def test_nothing_but_malformed_ever_comes_out(changes):
         ("op_field", "field", {"field": 'no"te'}),
         ("op_kind_field", "field", {"field": PHOTO}),
         ("op_kind_field", "field", {"field": "row"}),
+        ("op_kind_field", "field", {"field": f"other:{PHOTO[6:]}"}),
+        ("op_kind_field", "field", {"kind": "media.add", "field": f"marks:{PHOTO[6:]}"}),
         ("op_kind_field", "field", {"kind": "media.add"}),
         ("op_kind_field", "field", {"kind": "create", "field": "created"}),
         ("op_kind_field", "field", {"kind": "complete", "path": "inspection"}),

@@ -37,7 +37,7 @@ def test_a_part_that_no_photo_has_is_refused(phone: Phone) -> None:
 
 
 def test_one_person_cannot_fill_the_disk(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "UPLOADS", "5 per hour")
+    monkeypatch.setattr(api, "UPLOADS", "13 per hour")
     assert part(phone, 0, 4 << 20, b"x" * (3 << 20)) == 201
     assert part(phone, 0, 4 << 20, b"x" * (3 << 20)) == 429
     assert part(phone, 1, 4 << 20, b"x") == 201
@@ -46,7 +46,7 @@ def test_one_person_cannot_fill_the_disk(phone: Phone, monkeypatch: pytest.Monke
 def test_photos_leave_the_database_its_room(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.shutil, "disk_usage", lambda _: Usage(10**12, 10**12, 10**8))
     answer = phone.put_part(jpeg())
-    assert answer.status_code == 503
+    assert answer.status_code == 507
     assert answer.json is not None
     assert answer.json["code"] == "disk_full"
 

@@ -5,6 +5,7 @@ import { describe, test } from "node:test";
 import { canonical, digest } from "../../static/src/js/domain/canonical.js";
 import { blockers, duty, missing } from "../../static/src/js/domain/duty.js";
 import { dueByRule, findings, severity } from "../../static/src/js/domain/findings.js";
+import { drawing, marksOf } from "../../static/src/js/domain/marks.js";
 import { key, register, registers } from "../../static/src/js/domain/merge.js";
 import { score } from "../../static/src/js/domain/scoring.js";
 import * as signatures from "../../static/src/js/domain/signatures.js";
@@ -35,6 +36,19 @@ const read = (sections) =>
   }));
 
 const pick = (from, like) => Object.fromEntries(Object.keys(like).map((name) => [name, from[name]]));
+
+describe("drawings on photos", () => {
+  for (const { name, size, shapes, expect } of vectors("marks").drawings)
+    test(name, () => assert.deepEqual(drawing(shapes, ...size), expect));
+
+  test("those of two who drew at once are shown together", () => {
+    const [one, two] = ["red", "blue"].map((colour) => ({ kind: "arrow", x: 0, y: 0, x2: 9, y2: 9, colour }));
+    const op = (id, value) => ({ id, path: "q/M01", field: "marks:p", value, parents: [], lamport: 1 });
+    const state = registers([op("a", [one]), op("b", [two, one])]);
+    assert.deepEqual(marksOf(state, "q/M01", "p"), [two, one]);
+    assert.deepEqual(marksOf(state, "q/M01", "other"), []);
+  });
+});
 
 describe("scoring", () => {
   for (const vector of scoring.vectors) {

@@ -1,5 +1,6 @@
 // A phone and a server for tests: a fresh database per phone, and a server in memory that keeps the promises of the real one.
 import "fake-indexeddb/auto";
+import { createHash } from "node:crypto";
 import { uuid7 } from "../../static/src/js/runner/ids.js";
 import { Store } from "../../static/src/js/runner/store.js";
 
@@ -45,6 +46,7 @@ export class Server {
   parts = new Map();
   requests = [];
   faults = [];
+  limit = Infinity; // of a proxy in between, in bytes of one body
   judge = () => "applied";
 
   constructor() {
@@ -65,21 +67,53 @@ export class Server {
     return said ?? this.#handle(request);
   }
 
-  #handle({ url, json: sent, bytes }) {
+  #handle({ url, json: sent, bytes, headers }) {
     if (url === "/api/v1/sync/push") return this.#push(sent);
-    if (url === "/api/v1/media/check")
-      return json({ api: "plumbline/1", have: sent.sha256.filter((sha) => this.media.has(sha)) });
-    const part = /^\/api\/v1\/media\/(\w+)\/parts\/0/.exec(url);
-    if (part) {
-      this.parts.set(part[1], new Uint8Array(bytes).slice());
-      return json({ api: "plumbline/1" }, 201);
-    }
+    if (url === "/api/v1/media/check") return this.#check(sent);
+    const part = /^\/api\/v1\/media\/(\w+)\/parts\/(\d+)\?ps=(\d+)/.exec(url);
+    if (part) return this.#part(part[1], Number(part[2]), part[3], new Uint8Array(bytes).slice(), headers);
     const done = /^\/api\/v1\/media\/(\w+)\/completion/.exec(url);
-    if (done) {
-      this.media.set(done[1], this.parts.get(done[1]));
-      return json({ api: "plumbline/1" }, 201);
-    }
+    if (done) return this.#whole(done[1], sent);
     return problem(404, "not_found");
+  }
+
+  #set(sha, ps) {
+    const key = `${sha} ${ps}`;
+    if (!this.parts.has(key)) this.parts.set(key, new Map());
+    return this.parts.get(key);
+  }
+
+  #check({ sha256, ps }) {
+    const parts = Object.fromEntries(sha256.map((sha) => [sha, [...this.#set(sha, ps).keys()]]));
+    return json({ api: "plumbline/1", have: sha256.filter((sha) => this.media.has(sha)), parts });
+  }
+
+  #part(sha, i, ps, bytes, headers) {
+    if (bytes.length > this.limit) return page(413, "<html>Request Entity Too Large</html>");
+    const digest = createHash("sha256").update(bytes).digest("base64");
+    if (headers["Content-Digest"] !== `sha-256=:${digest}:`) return problem(422, "digest_mismatch");
+    const set = this.#set(sha, ps);
+    if (set.has(i))
+      return Buffer.compare(set.get(i), bytes) ? problem(409, "part_differs") : json({ api: "plumbline/1" });
+    set.set(i, bytes);
+    return json({ api: "plumbline/1" }, 201);
+  }
+
+  #whole(sha, { parts, ps }) {
+    const set = this.#set(sha, ps);
+    const missing = Array.from({ length: parts }, (_, i) => i).filter((i) => !set.has(i));
+    if (missing.length)
+      return json(
+        { api: "plumbline/1", code: "parts_missing", title: "", missing },
+        409,
+        "application/problem+json",
+      );
+    const bytes = Buffer.concat(Array.from({ length: parts }, (_, i) => set.get(i)));
+    for (const key of [...this.parts.keys()]) if (key.startsWith(sha)) this.parts.delete(key);
+    if (createHash("sha256").update(bytes).digest("hex") !== sha)
+      return problem(422, "sha_mismatch", "The bytes differ.");
+    this.media.set(sha, bytes);
+    return json({ api: "plumbline/1" }, 201);
   }
 
   #push({ batch, operations }) {

@@ -27,8 +27,22 @@ class Media(Base):
     device_id: Mapped[UUID | None] = mapped_column(ForeignKey("devices.id"))
 
 
+class MediaHolder(Base):
+    """Who has proved to have the bytes of a content: by sending them, or by being able to see them already.
+
+    Knowing a hash is not having a photo: a use counts only when the person who wrote it stands here. `at` is
+    when the person last did, so that nothing is swept away while their operation is on its way.
+    """
+
+    __tablename__ = "media_holders"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    at: Mapped[datetime]
+
+
 class MediaUse(Base):
-    """Which operation names which content: who may see the record may see the photo."""
+    """Which operation names which content: who may see the record may see the photo, if the use counts."""
 
     __tablename__ = "media_uses"
 

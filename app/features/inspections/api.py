@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,13 @@ from sqlalchemy.orm import Session
 from app.config import LANGUAGES
 from app.db import reading
 from app.domain.errors import Invalid, Stale
+from app.domain.merge import Key, Register
 from app.domain.words import pick
 from app.features.checklists.api import bundle
+from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Inspection
+from app.features.inspections.queries.page import away
 from app.features.operations.queries import decided, epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
 from app.web.i18n import language
@@ -88,6 +92,7 @@ def one(inspection_id: UUID) -> Response:
     ]
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
     whole["organisation"] = current_app.config["PLUMBLINE"].organisation
+    whole["media_expected"] = _expected(session, found, state)
     whole["open_points"] = [
         {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
     ]
@@ -104,6 +109,26 @@ def one(inspection_id: UUID) -> Response:
         decided=decided(session, found.id),
         **_cursor(epoch, page, head),
     )
+
+
+def _expected(session: Session, found: Inspection, state: Mapping[Key, Register]) -> list[dict[str, Any]]:
+    """Whose phones still hold photos that are named here."""
+    named = {held.value["sha256"] for (_, name), held in state.items() if _is_photo(name, held)}
+    here = present_among(session, named, found.id)
+    return [
+        {
+            "person": each.person,
+            "device": each.device,
+            "photos": each.photos,
+            "since": int(each.since.timestamp() * 1000),
+            "heard": int(each.heard.timestamp() * 1000) if each.heard else None,
+        }
+        for each in away(session, found.id, state, here)
+    ]
+
+
+def _is_photo(name: str, held: Register) -> bool:
+    return name.startswith("photo:") and held.value is not None
 
 
 def _cursor(epoch: str, page: list[Any], head: int) -> dict[str, Any]:

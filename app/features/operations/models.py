@@ -141,3 +141,7 @@ class Quarantined(Base):
     hash: Mapped[str] = mapped_column(String(64))
     received_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+    # dismissed by an admin, and why; what is accepted leaves this table for the log
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    reason: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -33,12 +33,16 @@ class Author:
     """Who made the operations: a person, on a device; `active` is False when the account is disabled.
 
     `rights` is the kinds' own memory while one batch is judged: a hundred operations ask the same question.
+    `vouched`: an admin answers for work that was held because the author's access ended, so that is not asked
+    again. `through`: who decided that, or who brought the work in from a file, when it was not the author.
     """
 
     actor: Actor
     device_id: UUID | None
     active: bool = True
     rights: dict[tuple[Any, Act], bool] = field(default_factory=dict, compare=False)
+    vouched: bool = False
+    through: UUID | None = None
 
 
 State = Mapping[Key, Register]

@@ -21,7 +21,7 @@ from app.adapters import clock
 from app.adapters.blobs import BlobStore
 from app.adapters.pictures import SCREEN_WIDTH, WIDTHS, PictureRoom, copy_name
 from app.db import Prepared, grouped, reading, transaction
-from app.domain.errors import Invalid, NotFound, NotSignedIn, TooLarge, Unavailable
+from app.domain.errors import Full, Invalid, NotFound, NotSignedIn, TooLarge
 from app.domain.words import pick
 from app.features.accounts import queries as accounts
 from app.features.accounts.commands.devices import LIVES, register_device
@@ -46,7 +46,7 @@ from app.web.sentences import sentence
 
 bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
 OPERATIONS_AT_MOST = 100
-UPLOADS = "8000 per hour"  # megabytes begun, of one person: some 8,000 photos
+UPLOADS = "32000 per hour"  # quarters of a megabyte begun, of one person: some 8,000 photos
 DEVICES = "120 per hour"  # of one person; a browser makes itself known at each sign-in
 BATCH_AT_MOST = 256 * 1024
 Receive = Callable[..., list[Answer]]
@@ -308,13 +308,24 @@ def _hash(sha256: str) -> str:
 @bp.post("/media/check")
 @by_device
 def media_check() -> Response:
-    """Which of these photos the server holds already, as far as the person may know."""
-    author = _author()
-    wanted = _json().get("sha256")
+    """Which of these photos the server holds already, as far as the person may know; and of the others,
+    which parts of `ps` bytes this person's phones have sent.
+    """
+    author, body = _author(), _json()
+    wanted = body.get("sha256")
     if not isinstance(wanted, list) or len(wanted) > 1000:
         raise Invalid("bad_request")
     hashes = [sha for sha in wanted if isinstance(sha, str) and _SHA256(sha)]
-    return jsonify(api=API, have=evidence_queries.have(reading(), KINDS, author.actor, hashes))
+    have = evidence_queries.have(reading(), KINDS, author.actor, hashes)
+    part_size = body.get("ps")
+    parts = {}
+    if isinstance(part_size, int) and not isinstance(part_size, bool) and part_size > 0:
+        here = {sha: _blobs().parts(sha, part_size, str(author.actor.id)) for sha in set(hashes) - set(have)}
+        parts = {sha: indexes for sha, indexes in here.items() if indexes}
+    if have:
+        with transaction() as session:
+            evidence.hold(session, have, author.actor.id, clock.now())
+    return jsonify(api=API, have=have, parts=parts)
 
 
 @bp.put("/media/<sha256>/parts/<int:index>")
@@ -324,11 +335,13 @@ def media_part(sha256: str, index: int) -> tuple[Response, int]:
     if not author.active:
         raise NotFound()
     part_size = request.args.get("ps", type=int) or 0
-    megabytes = 1 + (request.content_length or 0) // (1 << 20)
-    limits.count("upload", str(author.actor.id), rates=UPLOADS, cost=megabytes)
+    quarters = max(1, -(-(request.content_length or 0) // (1 << 18)))
+    limits.count("upload", str(author.actor.id), rates=UPLOADS, cost=quarters)
     if shutil.disk_usage(current_app.config["PLUMBLINE"].data).free < LEAST_DISK:
-        raise Unavailable("disk_full")  # what is left is the database's: photos wait on their phone
-    new = evidence.take_part(_blobs(), _hash(sha256), index, part_size, request.get_data(cache=False))
+        raise Full()  # what is left is the database's: photos wait on their phone
+    data = request.get_data(cache=False)
+    evidence.judge_digest(request.headers.get("Content-Digest", ""), data)
+    new = evidence.take_part(_blobs(), _hash(sha256), index, part_size, data, author.actor.id)
     return jsonify(api=API), 201 if new else 200
 
 
@@ -342,12 +355,15 @@ def media_completion(sha256: str) -> tuple[Response, int]:
     sizes = [body.get(name) for name in ("size", "parts", "ps")]
     if not all(isinstance(size, int) and not isinstance(size, bool) for size in sizes):
         raise Invalid("bad_request")
-    if evidence_queries.have(reading(), KINDS, author.actor, [_hash(sha256)]):
+    if have := evidence_queries.have(reading(), KINDS, author.actor, [_hash(sha256)]):
+        with transaction() as session:
+            evidence.hold(session, have, author.actor.id, clock.now())
         return jsonify(api=API), 200
     size, parts, part_size = (int(value) for value in sizes if value is not None)
-    picture = evidence.put_together(_blobs(), _room(), sha256, size, parts, part_size)
+    who = author.actor.id
+    picture = evidence.put_together(_blobs(), _room(), sha256, size, parts, part_size, who)
     with transaction() as session:
-        evidence.present(session, sha256, size, picture, author.device_id, clock.now())
+        evidence.present(session, _blobs(), sha256, size, picture, (who, author.device_id), clock.now())
     return jsonify(api=API), 201
 
 

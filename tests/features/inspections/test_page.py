@@ -77,7 +77,7 @@ def test_answers_with_their_words_notes_reasons_and_photos(cast, manager, addres
     assert f'src="/api/v1/media/{sha}?w=480"' in first and 'alt="Photo 1 of M01"' in first
     assert f"/api/v1/media/{lost}" not in page
     assert "Photo 2 is still on the phone of Owner Auditor" in first
-    assert "1 photo is not here yet" in page
+    assert "1 photo is still on a phone." in page
     assert "No temporary workers" in question(page, "M08") and "Not applicable" in question(page, "M08")
     assert "no answer" in question(page, "M02")
     assert "Lines 1 to 4" in page and "Visual standards at each post" in page

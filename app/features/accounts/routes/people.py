@@ -296,4 +296,7 @@ _DECISIONS = {
     "sessions.ended": _l("Sessions ended"),
     "device.registered": _l("Device prepared for work without signal"),
     "device.revoked": _l("Device shut out"),
+    "held.accepted": _l("Held work accepted"),
+    "held.dismissed": _l("Held work dismissed"),
+    "work.imported": _l("Unsent work brought in from a file"),
 }

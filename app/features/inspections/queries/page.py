@@ -17,6 +17,7 @@ from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.errors import NotFound
 from app.domain.findings import Entry, findings
+from app.domain.marks import drawing, marks_of
 from app.domain.merge import Key, Register, rows
 from app.domain.permissions import Act, Actor, may
 from app.domain.registers import Form
@@ -42,12 +43,15 @@ class Maker(NamedTuple):
 
 
 class Photo(NamedTuple):
-    """One photo of an answer; `holder`: whose phone still holds it, None when it is here."""
+    """One photo of an answer; `holder`: whose phone still holds it, None when it is here; `drawn`: what was
+    drawn on it, as domain/marks.py gives it, None when nothing was.
+    """
 
     sha256: str
     name: str
     taken_at: int | None
     holder: str | None
+    drawn: dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,18 @@ class Section:
     left_out: Mapping[str, Any] | None
     part: Mapping[str, Any] | None
     answers: list[Answer]
+
+
+class Away(NamedTuple):
+    """Photos that are named but still on somebody's phone: how many, since when (the oldest), and when that
+    phone was last heard of (None: nobody knows which phone).
+    """
+
+    person: str
+    device: str | None
+    photos: int
+    since: datetime
+    heard: datetime | None
 
 
 class Claim(NamedTuple):
@@ -139,6 +155,7 @@ class Page:
     team: list[Assignment]
     late: int
     phones: list[Holder]
+    away: list[Away]
     seq: int
 
     @property
@@ -153,11 +170,6 @@ class Page:
     def left_out(self) -> list[Section]:
         return [section for section in self.sections if section.left_out is not None]
 
-    @property
-    def waiting(self) -> int:
-        """How many photos are not here yet."""
-        return sum(photo.holder is not None for s in self.sections for a in s.answers for photo in a.photos)
-
 
 def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> Page:
     """The page of an inspection the actor may see. Raises NotFound."""
@@ -167,7 +179,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)
-    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]})
+    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]}, row.id)
     torn = {key: state[key] for key in open_conflicts(state)}
     signed = signatures_of(session, row, state)
     makers = _makers(
@@ -199,6 +211,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         team=queries.team(row),
         late=row.late,
         phones=_phones(session, row),
+        away=away(session, row.id, state, here),
         seq=seq,
     )
 
@@ -270,6 +283,24 @@ def _phones(session: Session, row: Inspection) -> list[Holder]:
     return holders(session, [row.id], clock.now())[row.id] if row.state in OPEN else []
 
 
+def away(session: Session, record_id: UUID, state: Mapping[Key, Register], here: set[str]) -> list[Away]:
+    """Whose phones still hold photos of this inspection, those who have waited longest first."""
+    wanted = [UUID(operation_id) for operation_id in _missing_photos(state, here)]
+    if not wanted:
+        return []
+    since = func.min(Operation.received_at)
+    found = session.execute(
+        select(Person.name, Device.label, func.count(), since, func.max(Device.last_seen_at))
+        .select_from(Operation)
+        .join(Person, Person.id == Operation.person_id)
+        .outerjoin(Device, Device.id == Operation.device_id)
+        .where(Operation.id.in_(wanted), Operation.record_id == record_id)
+        .group_by(Person.id, Person.name, Device.id, Device.label)
+        .order_by(since)
+    )
+    return [Away(*row) for row in found]
+
+
 def _room(state: Mapping[Key, Register], path: str) -> dict[str, Any]:
     return {field: held.value for (at, field), held in state.items() if at == path and held.value is not None}
 
@@ -321,7 +352,7 @@ def _sections(
     for section in form.definition["sections"]:
         covered = queries.shown(state, f"s/{section['id']}", "covered") or {}
         answered = [
-            _answer(question, given.get(question["id"], {}), before, options, here, holders)
+            _answer(question, given.get(question["id"], {}), before, options, here, holders, state)
             for question in section["questions"]
         ]
         left_out = covered.get("reason") if section["id"] in out else None
@@ -336,6 +367,7 @@ def _answer(
     options: Mapping[str, Mapping[str, Any]],
     here: set[str],
     holders: Mapping[str, str],
+    state: Mapping[Key, Register],
 ) -> Answer:
     score = given.get("score")
     photos = [
@@ -344,6 +376,7 @@ def _answer(
             photo["name"],
             photo["taken_at"],
             None if photo["sha256"] in here else holders.get(photo["sha256"], ""),
+            drawn_on(state, f"q/{question['id']}", photo),
         )
         for photo in given.get("photos", [])
     ]
@@ -351,6 +384,40 @@ def _answer(
     return Answer(
         question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
     )
+
+
+def drawn_on(state: Mapping[Key, Register], path: str, photo: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What was drawn on a photo, ready for SVG; None when nothing was."""
+    shapes = marks_of(state, path, photo["media_id"])
+    return drawing(shapes, photo["w"], photo["h"]) if shapes else None
+
+
+class Seen(NamedTuple):
+    """One photo in full: the questions it belongs to, and what was drawn on it."""
+
+    row: Inspection
+    sha256: str
+    questions: list[str]
+    name: str
+    taken_at: int | None
+    drawn: list[dict[str, Any]]
+
+
+def photo_of(session: Session, actor: Actor, inspection_id: UUID, sha256: str) -> Seen:
+    """A photo of an inspection the actor may see. Raises NotFound, also while it is still on its phone."""
+    row = queries.get_visible_to(session, actor, inspection_id)
+    state = state_of(session, row.id)
+    uses = [
+        (path, held.value)
+        for (path, field), held in sorted(state.items())
+        if field.startswith("photo:") and held.value is not None and held.value["sha256"] == sha256
+    ]
+    if not uses or not present_among(session, [sha256], row.id):
+        raise NotFound()
+    drawn = [found for path, photo in uses if (found := drawn_on(state, path, photo))]
+    first = uses[0][1]
+    questions = sorted({path.partition("/")[2] for path, _ in uses})
+    return Seen(row, sha256, questions, first["name"], first["taken_at"], drawn)
 
 
 def _conflict(key: Key, held: Register, makers: Mapping[str, Maker]) -> Conflict:

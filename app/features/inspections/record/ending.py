@@ -50,13 +50,18 @@ ON_FROZEN: list[Callable[[Session, Frozen], object]] = []
 
 
 def judge_end(
-    session: Session, row: Inspection, operation: Operation, state: State, fresh: Sequence[Operation]
+    session: Session,
+    writer: UUID,
+    row: Inspection,
+    operation: Operation,
+    state: State,
+    fresh: Sequence[Operation],
 ) -> None:
     """Raises Deferred for a completion that comes too early, Invalid for a decision there is nothing to
     decide about.
     """
     if operation.kind == "complete":
-        _judge_completion(session, row, operation.value, state, fresh)
+        _judge_completion(session, writer, row, operation.value, state, fresh)
     elif operation.kind in ("approve", "return") and row.state != "in_review":
         raise Invalid("not_in_review")
     elif operation.kind == "reopen":
@@ -70,6 +75,7 @@ def judge_end(
 
 def _judge_completion(
     session: Session,
+    writer: UUID,
     row: Inspection,
     value: Mapping[str, Any],
     state: State,
@@ -81,7 +87,7 @@ def _judge_completion(
     if blockers(form.definition, given, out_of_scope(state)) or signatures.open_conflicts(state):
         raise Deferred("not_ready")
     wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
-    if wanted - present_among(session, wanted):
+    if wanted - present_among(session, wanted, row.id, writer):
         raise Deferred("media_expected")
     rows = signatures_of(session, row, state, fresh)
     named = value.get("signatures")

@@ -72,7 +72,7 @@ class InspectionReport:
 
     def missing_photos(self, session: Session, record_id: UUID, revision: int) -> list[str]:
         wanted = json.loads(frozen_of(session, record_id, revision))["photos"]
-        there = present_among(session, wanted)
+        there = present_among(session, wanted, record_id)
         return [sha256 for sha256 in wanted if sha256 not in there]
 
     def collect(self, session: Session, record_id: UUID, revision: int, language: str) -> Content:

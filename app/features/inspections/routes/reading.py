@@ -86,6 +86,15 @@ def history_of(inspection_id: UUID) -> str:
     return render_template("inspections/history.html", row=row, told=told)
 
 
+@bp.get("/inspections/<uuid:inspection_id>/photos/<sha256>")
+@needs(Act.SEE_INSPECTIONS)
+def photo(inspection_id: UUID, sha256: str) -> str:
+    """One photo as large as the window, with what was drawn on it, which can be taken off."""
+    seen = page.photo_of(reading(), actor(), inspection_id, sha256)
+    bare = request.args.get("drawn") == "no"
+    return render_template("inspections/photo.html", seen=seen, row=seen.row, bare=bare)
+
+
 def filters_asked() -> Filters:
     """The filters in the address. What cannot be read is left out: an address is no form."""
     asked = request.args

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -144,6 +145,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _("Participant added")
     if op.kind == "row.remove":
         return _("Participant removed")
+    if op.field.startswith("marks:"):
+        return _("Drawing on a photo of %(question)s", question=place)
     if room == "q":
         return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
     if room == "f":
@@ -167,6 +170,9 @@ def value_in_words(
         return Shown(score_in_words(form.definition, value, language))
     if field.startswith("photo:"):
         return Shown(value["name"] or _("Photo"))
+    if field.startswith("marks:"):
+        texts = [shape["text"] for shape in value if shape["kind"] == "text"]
+        return Shown(comma().join([ngettext("%(num)s shape", "%(num)s shapes", len(value)), *texts]))
     if room == "s":
         return (
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])
@@ -277,6 +283,7 @@ def _labels(session: Session, ids: Collection[UUID | None]) -> dict[UUID, str]:
 
 def _names(session: Session, values: Iterable[Any]) -> dict[str, str]:
     """The names of the people that changes of a team name."""
-    ids = {UUID(person) for value in values if isinstance(value, list) for person in value}
+    lists = (value for value in values if isinstance(value, list))  # of shapes, too: drawings on photos
+    ids = {UUID(person) for value in lists for person in value if isinstance(person, str)}
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
     return {str(row.id): row.name for row in rows}

@@ -46,7 +46,7 @@ def decide_late(
     if decision == AMEND:
         applied = _apply(session, kind, author, record_id, row, waiting, now)
         fates |= {entry.operation.id: ("dismissed", "late_end") for entry in waiting}
-        fates |= {operation_id: ("applied", "") for operation_id in applied}
+        fates |= dict.fromkeys(applied, ("applied", ""))
     _write_fates(session, fates, author, now)
     kind.late(row, -len(waiting))
     made = m.LateDecision(
@@ -89,9 +89,7 @@ def _apply(
     return [UUID(op.id) for op in taken]
 
 
-def _write_fates(
-    session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime
-) -> None:
+def _write_fates(session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime) -> None:
     turns = {
         operation_id: turn
         for operation_id, turn in session.execute(

@@ -5,7 +5,7 @@ import { canonical } from "./canonical.js";
 /** The name of a register in a state: Map of name → {path, field, heads, value, conflict}. */
 export const key = (path, field) => `${path} ${field}`;
 
-const isMember = (field) => field === "row" || field.startsWith("photo:");
+const isMember = (field) => field === "row" || field.startsWith("photo:") || field.startsWith("marks:");
 
 const later = (a, b) => a.lamport - b.lamport || (a.id < b.id ? -1 : Number(a.id > b.id));
 

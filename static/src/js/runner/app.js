@@ -34,6 +34,7 @@ export class App {
   #place = null;
   #parts = new Map();
   #routing = Promise.resolve();
+  #remembering = Promise.resolve();
   fetched = false;
 
   constructor(person) {
@@ -151,11 +152,12 @@ export class App {
 
   /** Where the reader is, so that a tab that was killed comes back there. */
   remember(place) {
-    if (place.hash === this.#place?.hash && place.offset === this.#place?.offset) return;
+    if (place.hash === this.#place?.hash && place.offset === this.#place?.offset) return this.#remembering;
     this.#place = place;
     const [, id] = /^#\/i\/([^/]+)/.exec(place.hash) ?? [];
     if (id) this.#parts.set(id, place.hash);
-    this.store.setMeta("place", place).catch(() => {});
+    this.#remembering = this.store.setMeta("place", place).catch(() => {});
+    return this.#remembering; // done when it is durable
   }
 
   lastPart(id) {

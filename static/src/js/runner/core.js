@@ -14,3 +14,4 @@ export * from "./shell.js";
 export * from "./signing.js";
 export * from "./store.js";
 export * from "./transport.js";
+export * from "./upload.js";

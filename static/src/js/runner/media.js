@@ -4,12 +4,13 @@ import { sha256, uuid7 } from "./ids.js";
 import { within } from "./schema.js";
 
 const CHUNK = 256 * 1024; // whole Blobs in IndexedDB fail on iOS
-const UPLOAD_MS = 120000;
-const MOST_TRIES = 3;
 const MOST_NAME = 200; // app/domain/registers.py
 
-/** Keeps what the camera gave, byte for byte, before it is looked at. Returns the staging row. */
-export async function stage(store, { record, path, file }) {
+/**
+ * Keeps what the camera gave, byte for byte, before it is looked at. `taken`: when, where the bytes cannot say so.
+ * Returns the staging row.
+ */
+export async function stage(store, { record, path, file, taken = null }) {
   const bytes = await file.arrayBuffer(); // now: on Android the file may be gone later
   const row = {
     id: uuid7(),
@@ -17,6 +18,7 @@ export async function stage(store, { record, path, file }) {
     path,
     name: clean(file.name ?? "").slice(0, MOST_NAME),
     bytes,
+    taken,
     at: Date.now(),
   };
   await store.run(["staging"], "readwrite", (tx) => tx.store.put(row), { spare: true });
@@ -36,7 +38,8 @@ function chunksOf(sha, bytes) {
 async function keep(store, row, small, withOriginal) {
   const sha = await sha256(small.bytes);
   const media_id = crypto.randomUUID();
-  const { width: w, height: h, taken_at, gps, thumb } = small;
+  const { width: w, height: h, gps, thumb } = small;
+  const taken_at = small.taken_at ?? row.taken ?? null;
   const size = small.bytes.byteLength;
   const value = { media_id, sha256: sha, size, mime: "image/jpeg", w, h, taken_at, gps, name: row.name };
   const change = {
@@ -54,6 +57,7 @@ async function keep(store, row, small, withOriginal) {
     stores,
     "readwrite",
     async (tx) => {
+      if (!(await tx.objectStore("staging").count(row.id))) return; // another tab has made it evidence already
       const media = tx.objectStore("media");
       if (!(await media.count(sha))) {
         for (const chunk of chunks) await tx.objectStore("chunks").put(chunk);
@@ -114,50 +118,12 @@ export async function bytesOf(store, sha) {
   return parts.length ? new Blob(parts.map(({ bytes }) => bytes)).arrayBuffer() : null;
 }
 
-function mark(store, sha, more) {
+export function mark(store, sha, more) {
   return store.run(["media", "originals"], "readwrite", async (tx) => {
     const media = tx.objectStore("media");
     await media.put({ ...(await media.get(sha)), ...more });
     if (more.state === "verified") await tx.objectStore("originals").delete(sha);
   });
-}
-
-/** One photo through the media addresses, as a single part. Parts that resume come with the offline work. */
-async function upload(store, { sha256: sha, mime, tries }, ask) {
-  const refused = ({ code, title }) => ({ state: "refused", code, title });
-  const bytes = await bytesOf(store, sha);
-  if (!bytes) return refused({ code: "gone_from_phone", title: "" });
-  const size = bytes.byteLength;
-  const part = await ask("PUT", `/api/v1/media/${sha}/parts/0?ps=${size}`, { bytes, timeout: UPLOAD_MS });
-  if (part.kind !== "ok" && !(part.kind === "problem" && part.status === 409)) {
-    return part.kind === "problem" ? refused(part) : { stop: part };
-  }
-  const whole = { size, parts: 1, ps: size, mime };
-  const done = await ask("POST", `/api/v1/media/${sha}/completion`, { json: whole, timeout: UPLOAD_MS });
-  if (done.kind === "ok") return { state: "verified" };
-  if (done.kind !== "problem") return { stop: done };
-  // bytes that were damaged or lost on the way are sent again, a few times
-  const again = (done.status === 409 || done.code === "sha_mismatch") && tries + 1 < MOST_TRIES;
-  return again ? { tries: tries + 1 } : refused(done);
-}
-
-/** Every photo the server does not hold yet, oldest first. {kind: "ok"} or what stopped it. */
-export async function uploadAll(store, { ask }) {
-  const waiting = await store.read(["media"], (tx) => tx.store.index("state").getAll("local"));
-  if (!waiting.length) return { kind: "ok" };
-  waiting.sort((a, b) => a.at - b.at);
-  const check = await ask("POST", "/api/v1/media/check", {
-    json: { sha256: waiting.map((row) => row.sha256) },
-  });
-  if (check.kind !== "ok" && check.kind !== "problem") return check;
-  const have = new Set(check.body?.have ?? []);
-  for (const row of waiting) {
-    const { stop, ...more } = have.has(row.sha256) ? { state: "verified" } : await upload(store, row, ask);
-    if (stop) return stop;
-    await mark(store, row.sha256, more);
-    store.tell({ type: "media", sha256: row.sha256 });
-  }
-  return { kind: "ok" };
 }
 
 /** The server refused it and the person says: once more. */

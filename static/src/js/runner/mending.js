@@ -8,13 +8,14 @@ export function waiting(store) {
     const groups = new Map();
     for (const { record, path, field, op, waits } of await ops.index("mine_state").getAll([1, "pending"])) {
       const group = groups.get(record) ?? { record, scores: 0, notes: 0, pictures: 0, others: 0, at: op.at };
-      const kind = !path.startsWith("q/")
-        ? "others"
-        : field === "score"
-          ? "scores"
-          : field.startsWith("photo:")
-            ? "pictures"
-            : "notes";
+      const kind =
+        !path.startsWith("q/") || field.startsWith("marks:")
+          ? "others"
+          : field === "score"
+            ? "scores"
+            : field.startsWith("photo:")
+              ? "pictures"
+              : "notes";
       group[kind] += 1;
       if (waits) group.why = waits; // the server's word for what it wants first
       groups.set(record, group);

@@ -1,6 +1,6 @@
 // When to send, how long to wait, and what the header may say about it (offline.md 4.7, 4.11).
-import { uploadAll } from "./media.js";
 import { pushAll } from "./push.js";
+import { uploadAll } from "./upload.js";
 
 const SAVED_MS = 1000; // after a local save, so that a burst of taps travels together
 const FIRST_WAIT_MS = 1000;

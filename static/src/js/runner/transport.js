@@ -25,12 +25,13 @@ function stranger(status, after) {
  * {kind: "ok", body, tag} (body null: what carried `tag` still stands) · {kind: "problem", status, code, title, body} · {kind: "retry", after} (seconds, 0 unknown)
  * · {kind: "login"} · {kind: "portal"} · {kind: "offline"}. Never throws.
  */
-export async function ask(method, url, { json, bytes, tag, timeout = TIMEOUT_MS } = {}) {
+export async function ask(method, url, { json, bytes, digest, tag, timeout = TIMEOUT_MS } = {}) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") headers["X-Plumbline"] = "1";
   if (tag) headers["If-None-Match"] = tag;
   if (json) headers["Content-Type"] = "application/json";
   if (bytes) headers["Content-Type"] = "application/octet-stream";
+  if (digest) headers["Content-Digest"] = `sha-256=:${digest}:`;
   let response;
   let body;
   try {

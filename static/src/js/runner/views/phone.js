@@ -5,6 +5,7 @@ import { ask, element, fill, gauge, icon, template } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
 import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
+import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
 import { Readiness } from "./readiness.js";
 import { knownWork, subject } from "./work.js";
@@ -44,6 +45,7 @@ export class PhoneView {
     this.heading = this.root.querySelector("h1");
     fill(this.root, { person: app.person.name });
     this.root.querySelector("[data-try]").addEventListener("click", () => app.tryNow());
+    exporting(this.root, app);
     this.root.querySelector("[data-remove]").addEventListener("click", () => this.#remove());
     const gps = this.root.querySelector("[data-gps]");
     app.store.meta("gps").then((on) => {

@@ -1,8 +1,11 @@
 // Photos of one inspection: taking them, their thumbnails, the large view, removing.
+import { marksOf } from "../../domain/marks.js";
 import { ask, element, fill, icon, speak } from "../dom.js";
 import { bytesOf, process, stage } from "../media.js";
 import { shrink } from "../shrink.js";
-import { clock, dayMonth, say } from "../words.js";
+import { clock, dayMonth, language, say } from "../words.js";
+import { Camera, hasCamera } from "./camera.js";
+import { overlay } from "./overlay.js";
 
 const MARKS = {
   verified: ["held", "photo_held"],
@@ -18,6 +21,8 @@ export class Photos {
   #working = new Map(); // staging id → {path, url}
   problems = new Map(); // path → why a capture was refused
   #target = null;
+  #making = Promise.resolve(); // one picture is made smaller at a time
+  #camera = null;
 
   constructor(app, session, changed) {
     Object.assign(this, { app, session, changed });
@@ -27,6 +32,7 @@ export class Photos {
   }
 
   close() {
+    this.#camera?.close();
     for (const id of ["camera", "gallery"])
       document.getElementById(id).removeEventListener("change", this.heard);
     for (const { url } of [...this.#known.values(), ...this.#working.values()])
@@ -48,9 +54,19 @@ export class Photos {
     }
   }
 
-  /** Opens camera or gallery for a question; everything typed is durable before, because the tab may die there. */
+  /** Opens camera or gallery for a question; all that was typed, and the place, is durable before: the tab may die. */
   async open(source, path) {
     await this.session.flush();
+    await this.app.remember({ hash: `#/i/${this.session.id}/${path}`, offset: null });
+    if (source !== "camera" || !hasCamera()) return this.#choose(source, path);
+    this.#camera ??= new Camera({
+      take: (at, file, taken) => this.#keep(at, file, taken),
+      choose: (at) => this.#choose("camera", at),
+    });
+    return this.#camera.open(path);
+  }
+
+  #choose(source, path) {
     this.#target = path;
     const input = document.getElementById(source);
     input.value = "";
@@ -62,25 +78,27 @@ export class Photos {
     const files = [...input.files];
     if (!path || !files.length) return;
     this.problems.delete(path);
-    for (const file of files) await this.take(path, file);
+    for (const file of files) await this.#keep(path, file);
   }
 
-  async take(path, file) {
-    const { store } = this.app;
+  /** True when the raw bytes are durable; making them smaller follows, whatever happens to this page. */
+  async #keep(path, file, taken = null) {
     let row;
     try {
-      row = await stage(store, { record: this.session.record, path, file });
+      row = await stage(this.app.store, { record: this.session.record, path, file, taken });
     } catch {
-      return this.#refuse(path, "no_room");
+      this.#refuse(path, "no_room");
+      return false;
     }
     this.#working.set(row.id, { path, url: URL.createObjectURL(file) });
     this.changed(path);
-    let outcome;
-    try {
-      outcome = await process(store, row, shrink);
-    } catch {
-      outcome = { refused: "no_room" };
-    }
+    this.#making = this.#making.then(() => this.#make(row));
+    return true;
+  }
+
+  async #make(row) {
+    const { path } = row;
+    const outcome = await process(this.app.store, row, shrink).catch(() => ({ refused: "no_room" }));
     URL.revokeObjectURL(this.#working.get(row.id).url);
     this.#working.delete(row.id);
     if (outcome.refused) return this.#refuse(path, outcome.refused);
@@ -101,11 +119,17 @@ export class Photos {
     image.src = known?.url ?? address(photo.sha256, 480);
     image.addEventListener("error", () => button.classList.add("thumb--away"), { once: true });
     const [sign, words] = MARKS[known?.state ?? "verified"];
-    fill(node, { mark: icon(sign) });
-    image.alt = say(words);
-    button.setAttribute("aria-label", `${say("photo_of", { n, id })} (${say(words)})`);
+    const drawn = this.#drawn(photo, path, { cover: true });
+    fill(node, { mark: icon(sign), drawn });
+    const more = drawn ? `${say(words)}, ${say("photo_drawn")}` : say(words);
+    image.alt = more;
+    button.setAttribute("aria-label", `${say("photo_of", { n, id })} (${more})`);
     button.addEventListener("click", () => this.show(photo, path));
     return node;
+  }
+
+  #drawn(photo, path, more) {
+    return overlay(marksOf(this.session.state, path, photo.media_id), photo, more);
   }
 
   #workTile({ url }) {
@@ -124,7 +148,11 @@ export class Photos {
     const photos = this.session.photos(path).filter(({ sha256 }) => this.#looked.has(sha256));
     const working = [...this.#working.values()].filter((each) => each.path === path);
     const drawn = JSON.stringify([
-      photos.map(({ media_id, sha256 }) => [media_id, this.#known.get(sha256)?.state]),
+      photos.map(({ media_id, sha256 }) => [
+        media_id,
+        this.#known.get(sha256)?.state,
+        marksOf(this.session.state, path, media_id),
+      ]),
       working,
       closed,
     ]);
@@ -160,7 +188,7 @@ export class Photos {
     const taken = photo.taken_at
       ? `${say("photo_taken", { time: `${dayMonth(photo.taken_at)} ${clock(photo.taken_at)}` })} · `
       : "";
-    fill(dialog, { about: `${path.slice(2)} · ${taken}${state}` });
+    fill(dialog, { about: `${path.slice(2)} · ${taken}${state}`, marks: this.#drawn(photo, path) });
     image.alt = `${path.slice(2)}, ${taken}${state}`;
     const remove = dialog.querySelector("[data-x=remove]");
     remove.hidden = this.session.closed;
@@ -169,7 +197,27 @@ export class Photos {
       const words = { title: say("remove_photo_title"), text: say("remove_photo_text"), yes: say("remove") };
       if (await ask(words)) await this.session.removePhoto(path, photo.media_id);
     };
+    const draw = dialog.querySelector("[data-draw]");
+    draw.hidden = this.session.closed;
+    draw.onclick = () => this.#draw(dialog, image, photo, path);
     dialog.addEventListener("close", () => bytes && URL.revokeObjectURL(url), { once: true });
     dialog.showModal();
+  }
+
+  /** The part that draws is large and seldom needed: it comes when somebody asks for it. */
+  async #draw(dialog, image, photo, path) {
+    let draw;
+    try {
+      ({ draw } = await import(document.body.dataset.markup));
+    } catch {
+      return fill(dialog, { about: say("markup_missing") });
+    }
+    const before = marksOf(this.session.state, path, photo.media_id);
+    const shapes = await draw(image, photo, before, language);
+    if (!shapes) return null;
+    await this.session.write(path, `marks:${photo.media_id}`, shapes.length ? shapes : null);
+    fill(dialog, { marks: this.#drawn(photo, path) });
+    this.changed(path);
+    return speak(say("said_saved", { id: path.slice(2) }));
   }
 }
