@@ -17,12 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 from app import journal
 from app.db import new_id, reading, transaction
-from app.domain.canonical import digest
+from app.domain.canonical import canonical, digest
 from app.features.checklists.commands import publish
 from app.features.checklists.library import definitions
 from app.features.companies.models import Contact
 from app.features.inspections.models import Assignment, Finding, Inspection, Revision
 from app.features.inspections.record import ON_FROZEN, Frozen
+from app.features.operations.models import Operation
 from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -266,6 +267,25 @@ def test_two_wordings_of_a_finding_hold_completion(
     phone.complete(phone.sign_both())
     assert pushed(phone)[-1] == ("deferred", "not_ready")
     assert row(app, phone).conflicts == 1
+
+
+def test_a_choice_between_two_answers_is_signed_alike_on_every_phone(
+    app: Flask, cast: Cast, phone: Phone, phone_of: Callable[[UUID], Phone]
+) -> None:
+    mate = phone_of(cast.teammate)
+    mate.record, mate.lamport = phone.record, phone.lamport
+    theirs = mate.set("f/M03", "statement", {"text": "A", "lang": "en"})["id"]
+    mine = phone.set("f/M03", "statement", {"text": "B", "lang": "en"})["id"]
+    assert pushed(mate) + pushed(phone) == [("applied", "")] * 2
+    both = sorted([mine, theirs])
+    phone.set("f/M03", "statement", {"text": "B", "lang": "en"}, parents=both)
+    assert pushed(phone) == [("applied", "")]
+    with app.app_context():
+        kept = {str(op.id): op.hash for op in reading().scalars(select(Operation))}
+    worked_out = {op["id"]: digest(canonical(op)) for op in mate.pull()}  # from what travels
+    assert worked_out == kept
+    mate.complete(mate.sign_both())
+    assert {r for r, _ in pushed(mate)} == {"applied"}
 
 
 def test_two_completions_at_the_same_moment_make_one_revision(
