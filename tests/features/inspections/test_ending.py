@@ -17,12 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 from app import journal
 from app.db import new_id, reading, transaction
-from app.domain.canonical import digest
+from app.domain.canonical import canonical, digest
 from app.features.checklists.commands import publish
 from app.features.checklists.library import definitions
 from app.features.companies.models import Contact
 from app.features.inspections.models import Assignment, Finding, Inspection, Revision
 from app.features.inspections.record import ON_FROZEN, Frozen
+from app.features.operations.models import Operation
 from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -205,6 +206,18 @@ def test_answers_signatures_and_completion_may_come_in_one_batch(
     assert row(app, phone).state == "completed"
 
 
+def test_a_completion_sent_again_is_the_same_completion(app: Flask, phone: Phone) -> None:
+    signed = phone.sign_both()
+    done = phone.complete(signed)
+    assert {result for result, _ in pushed(phone)} == {"applied"}
+    assert [r["result"] for r in phone.send([done]).json["results"]] == ["duplicate"]
+    other = {**done, "id": str(new_id()), "n": phone.n + 1}
+    assert [r["result"] for r in phone.send([other]).json["results"]] == ["late"]
+    reused = {**done, "value": {**done["value"], "operations": 1}}
+    assert [r["code"] for r in phone.send([reused]).json["results"]] == ["op_id_reused"]
+    assert len(every(app, Revision)) == 1
+
+
 def test_a_signature_of_something_else_is_kept_and_does_not_count(app: Flask, phone: Phone) -> None:
     phone.sign("auditor", digest="0" * 64)
     phone.sign("auditee")
@@ -266,6 +279,25 @@ def test_two_wordings_of_a_finding_hold_completion(
     phone.complete(phone.sign_both())
     assert pushed(phone)[-1] == ("deferred", "not_ready")
     assert row(app, phone).conflicts == 1
+
+
+def test_a_choice_between_two_answers_is_signed_alike_on_every_phone(
+    app: Flask, cast: Cast, phone: Phone, phone_of: Callable[[UUID], Phone]
+) -> None:
+    mate = phone_of(cast.teammate)
+    mate.record, mate.lamport = phone.record, phone.lamport
+    theirs = mate.set("f/M03", "statement", {"text": "A", "lang": "en"})["id"]
+    mine = phone.set("f/M03", "statement", {"text": "B", "lang": "en"})["id"]
+    assert pushed(mate) + pushed(phone) == [("applied", "")] * 2
+    both = sorted([mine, theirs])
+    phone.set("f/M03", "statement", {"text": "B", "lang": "en"}, parents=both)
+    assert pushed(phone) == [("applied", "")]
+    with app.app_context():
+        kept = {str(op.id): op.hash for op in reading().scalars(select(Operation))}
+    worked_out = {op["id"]: digest(canonical(op)) for op in mate.pull()}  # from what travels
+    assert worked_out == kept
+    mate.complete(mate.sign_both())
+    assert {r for r, _ in pushed(mate)} == {"applied"}
 
 
 def test_two_completions_at_the_same_moment_make_one_revision(
