@@ -47,6 +47,7 @@ from app.features.places import routes as places_pages
 from app.features.reports import api as reports_api
 from app.features.reports import cli as reports_cli
 from app.features.reports import commands as reports_commands
+from app.features.reports import mails as reports_mails
 from app.features.reports import queries as reports_queries
 from app.features.reports import routes as reports_pages
 from app.features.reports.jobs import Works
@@ -139,6 +140,7 @@ def connect_reports(
     work.first(works.start)
     work.handle(reports_commands.ISSUE, works.issue)
     work.handle(reports_commands.SEAL, works.seal)
+    work.handle(reports_commands.MAIL, posting(config, reports_mails.letter_for))
     work.every("seal.renew", timedelta(days=1), works.keep_keys)
     app.extensions[reports_cli.WORKS] = works
     app.extensions[reports_pages.BLOBS] = blobs

@@ -6,6 +6,7 @@ was measured about WeasyPrint 70 is in the design's pdf.md; decision 0006 says w
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import io
 import os
@@ -55,7 +56,7 @@ def _weasyprint() -> Any:
         import weasyprint
     except OSError as error:  # it looks for Pango while it is imported
         raise Refused("report_renderer_missing", what=str(error)[:200]) from error
-    if not _covered():
+    if not _is_drawn("检"):
         raise Refused("report_renderer_missing", what="no font draws Chinese")
     return weasyprint
 
@@ -156,29 +157,44 @@ def _drawable(html: str) -> str:
     """Characters no font here has would be empty boxes and no PDF/A: their number is printed instead."""
     strange = {character for character in set(html) if not USUAL.match(character)}
     strange -= set(INVISIBLE.findall("".join(strange)))
-    missing = {ord(c): f"[U+{ord(c):04X}]" for c in strange if ord(c) not in _covered()}
+    missing = {ord(c): f"[U+{ord(c):04X}]" for c in strange if not _is_drawn(c)}
     return html.translate(missing) if missing else html
 
 
+class _FontSet(ctypes.Structure):
+    _fields_ = (
+        ("nfont", ctypes.c_int),
+        ("sfont", ctypes.c_int),
+        ("fonts", ctypes.POINTER(ctypes.c_void_p)),
+    )
+
+
 @lru_cache(maxsize=1)
-def _covered() -> frozenset[int]:
-    """Every code point some font of ours draws; empty when none of them draws Chinese."""
-    import xml.etree.ElementTree as ElementTree
+def _character_sets() -> tuple[Any, list[ctypes.c_void_p]]:
+    """fontconfig, and the characters each font of ours has: asked of the cache that Pango uses too."""
+    library = ctypes.CDLL("libfontconfig.so.1")
+    library.FcPatternCreate.restype = library.FcObjectSetBuild.restype = ctypes.c_void_p
+    library.FcFontList.restype = ctypes.POINTER(_FontSet)
+    library.FcFontList.argtypes = [ctypes.c_void_p] * 3
+    library.FcPatternGetCharSet.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
+    ]
+    library.FcCharSetHasChar.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
+    wanted = library.FcObjectSetBuild(b"charset", None)
+    found = library.FcFontList(None, library.FcPatternCreate(), wanted).contents
+    sets = []
+    for place in range(found.nfont):
+        characters = ctypes.c_void_p()
+        if library.FcPatternGetCharSet(found.fonts[place], b"charset", 0, ctypes.byref(characters)) == 0:
+            sets.append(characters)
+    return library, sets
 
-    from fontTools.ttLib import TTFont, TTLibError
 
-    covered: set[int] = set()
-    configuration = ElementTree.parse(os.environ["FONTCONFIG_FILE"])  # noqa: S314 (our own file)
-    for folder in configuration.iter("dir"):
-        for path in sorted(Path(folder.text or "/nowhere").rglob("*")):
-            if path.suffix.lower() not in (".ttf", ".otf", ".ttc", ".otc"):
-                continue
-            try:
-                with TTFont(path, fontNumber=0, lazy=True) as font:
-                    covered |= set(font.getBestCmap() or ())
-            except (TTLibError, OSError, KeyError):
-                continue
-    return frozenset(covered) if ord("检") in covered else frozenset()
+@lru_cache(maxsize=4096)
+def _is_drawn(character: str) -> bool:
+    """Whether some font of ours has it."""
+    library, sets = _character_sets()
+    return any(library.FcCharSetHasChar(each, ord(character)) for each in sets)
 
 
 if __name__ == "__main__":

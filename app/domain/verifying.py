@@ -13,6 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from app.domain.printing import printable
+
+LONGEST = 300  # characters of what a stranger's file says about itself
+
 
 class Verdict(StrEnum):
     """From the best to the worst, each with a sentence in features/reports/words."""
@@ -130,17 +134,21 @@ def facts_of(told: Mapping[str, Any]) -> Facts:
     def instant(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text) if text else None
 
+    def shown(text: str) -> str:
+        return printable(text)[:LONGEST]
+
     return Facts(
         size=told["size"],
         sha256=told["sha256"],
         readable=told["readable"],
-        identifier=told["identifier"],
+        identifier=told["identifier"][:64],
         pages=told["pages"],
         beginnings=dict(told["beginnings"]),
         seals=[
             Seal(
                 **{
                     **seal,
+                    **{name: shown(seal[name]) for name in ("field", "name", "reason", "contact", "subject")},
                     "claimed_at": instant(seal["claimed_at"]),
                     "stamped_at": instant(seal["stamped_at"]),
                 }

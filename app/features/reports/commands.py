@@ -24,7 +24,7 @@ from app.domain.printing import printable
 from app.features.reports.models import KIND, UNDER_WAY, Report, ReportFile
 from app.features.reports.report import REPORTS, Seal
 
-ISSUE, SEAL = "reports.issue", "reports.seal"  # kinds of outbox rows
+ISSUE, SEAL, MAIL = "reports.issue", "reports.seal", "reports.mail"  # kinds of outbox rows
 LOOK_AGAIN = timedelta(minutes=10)  # for photos whose arrival nobody told us of
 SILENT = timedelta(minutes=3)  # without progress, somebody may ask for another attempt
 MOST_MISSING_NAMED = 20
@@ -193,6 +193,9 @@ def issue(session: Session, report_id: UUID, made: Made, digest: str, identifier
     report.issued_at = report.touched_at = now
     facts = {"sha256": made.sha256, "digest": digest, "level": made.level, "revision": report.revision}
     journal.write(session, "report_issued", (KIND, report.id), now, None, facts)
+    if report.requested_by is not None:
+        told = {"letter": "ready", "report": str(report.id), "person": str(report.requested_by)}
+        outbox.send(session, MAIL, told, now)
     return True
 
 

@@ -109,6 +109,7 @@ def test_hostile_text_is_only_text(page: Path) -> None:
     assert "No syntax or stream encoding errors" in out("qpdf", "--check", page)
     is_pdf_a(page)
     every_font_is_embedded(page)
+    nothing_is_an_empty_box(page)
     text = out("pdftotext", page, "-")
     flat = re.sub(r"\s", "", text)
     for said in ("<script>alert(1)</script>", "{{7*7}}", "@importurl(file:///etc/passwd)", "softhyphen"):
@@ -303,6 +304,18 @@ def every_font_is_embedded(path: Path) -> None:
     for line in lines:
         embedded, subset, unicode = line.split()[-5:-2]
         assert (embedded, subset, unicode) == ("yes", "yes", "yes"), line
+
+
+def nothing_is_an_empty_box(path: Path) -> None:
+    """Glyph 0 is what a font draws for what it does not have; PDF/A forbids it."""
+    with pikepdf.open(path) as pdf:
+        for page in pdf.pages:
+            for operands, operator in pikepdf.parse_content_stream(page, "Tj TJ"):
+                parts = operands[0] if str(operator) == "TJ" else operands
+                for part in parts:
+                    if isinstance(part, pikepdf.String):
+                        shown = bytes(part)
+                        assert b"\0\0" not in {shown[at : at + 2] for at in range(0, len(shown), 2)}
 
 
 def is_pdf_a(path: Path) -> None:

@@ -136,7 +136,6 @@ STEPS = {
     "before drawing": "app.adapters.pdf.PrintRoom._ask",
     "before sealing": "app.adapters.seal.Sealer.seal",
     "between two seals": "app.adapters.seal_keys.open_keys:2",
-    "before the file is kept": "app.adapters.blobs.LocalBlobs.put",
     "before it is issued": "app.features.reports.commands.issue",
     "after it is issued": "app.adapters.claims.settle:2",
 }
@@ -391,3 +390,29 @@ def test_a_refusal_is_final_and_a_busy_machine_is_not(house: House, monkeypatch:
     with pytest.raises(Unavailable):
         house.make(other)
     assert (house.row(other).state, house.row(other).error) == ("queued", "report_renderer_busy")
+
+
+def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
+    """Whoever notes a photo tells the reports, in the same transaction."""
+    from app.adapters.pictures import Picture
+    from app.features.evidence.commands import present
+
+    missing = "ab" * 32
+    house.walks.told[house.cast.other_site].missing = [missing]
+    report = house.ask(house.cast.other_site)
+    house.make(report)
+    before = len(rows(house))
+    picture = Picture(1, 1, "image/jpeg", None, None, {})
+    with house.app.app_context(), transaction() as session:
+        present(session, missing, 1, picture, None, NOW)
+    assert len(rows(house)) == before + 1
+
+
+def test_whoever_asked_is_told_by_mail(house: House) -> None:
+    report = house.ask(house.cast.other_site)
+    house.app.extensions["plumbline.jobs"].run_due(house.app)
+    letters = [path.read_text("utf-8") for path in (house.data / "mail").iterdir()]
+    mine = [letter for letter in letters if str(report) in letter]
+    assert len(mine) == 1
+    assert "To: manager@example.com" in mine[0] and "W-2026-0008" in mine[0]
+    assert f"http://localhost/verify/{house.row(report).verify_id}" in mine[0]

@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from app.adapters import seal_keys
 from app.adapters.seal import Deed, Sealer
 from app.adapters.seal_check import CheckRoom
+from app.adapters.workroom import Limits
 from app.db import transaction
 from app.features.reports import commands
 from app.features.reports.report import Seal
@@ -246,3 +247,36 @@ def add_approval(house: House) -> None:
     with house.app.app_context(), transaction() as session:
         commands.ask_seal(session, house.report, seal, NOW, None)
     house.app.extensions["plumbline.jobs"].run_due(house.app)
+
+
+def test_a_bomb_only_costs_its_own_process(made: House) -> None:
+    """A stream that unfolds to gigabytes, where every reader must look: the table of objects."""
+    import zlib
+
+    squeezer = zlib.compressobj(1)
+    body = b"".join(squeezer.compress(b"\x00" * (1 << 24)) for _ in range(30)) + squeezer.flush()
+    head = b"%PDF-1.7\n"
+    table = (
+        b"1 0 obj\n<</Type/XRef/Size 9/W[1 2 1]/Root 2 0 R/Filter/FlateDecode/Length %d>>\nstream\n"
+        % len(body)
+    )
+    data = head + table + body + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
+    small = CheckRoom(Limits(memory=400 << 20, cpu=20, wall=40.0))
+    try:
+        assert judged(made, small, data).verdict == "unreadable"
+        assert judged(made, small, made.file()).verdict == "genuine"
+    finally:
+        small.close()
+
+
+def test_what_a_strangers_file_says_is_only_text(made: House, checks: CheckRoom, tmp_path: Path) -> None:
+    """Names that are markup, or no text at all, in a seal that is not ours."""
+    seal_keys.ensure(tmp_path / "seal", "<script>alert(1)</script>", "http://localhost", datetime.now(UTC))
+    source, target = tmp_path / "before.pdf", tmp_path / "after.pdf"
+    source.write_bytes(made.file())
+    deed = Deed("SigApprover", "<script>alert(1)</script>" + "x" * 5000, "{{ config }}")
+    Sealer(tmp_path / "seal", "x").add(source, target, deed, "javascript:alert(1)", "B-B")
+    answer = check(made, target.read_bytes(), name="<script>alert(1)</script>.pdf")
+    assert verdict(answer) == "changed"
+    body = answer.get_data(as_text=True)
+    assert "<script>alert" not in body and "x" * 400 not in body and "SECRET_KEY" not in body
