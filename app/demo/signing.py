@@ -98,28 +98,27 @@ def refusal(company: str, witness: Actor, side: Side, digest: str, at: datetime)
 
 
 def strokes(name: str) -> list[list[int]]:
-    """A hand that is always the same for a name: loops that lean, one stroke for each word, a line below."""
-    chance = iter(sha256(name.encode()).digest() * 4)
+    """A hand that is always the same for a name: a large first letter, loops that lean, a line below."""
+    chance = iter(sha256(name.encode()).digest() * 8)
     words = name.split() or [name]
-    drawn, x = [], 90.0
-    reach = (WIDTH - 200) / sum(len(word) + 1 for word in words)
+    reach = (WIDTH - 260) / sum(len(word) for word in words)
+    drawn, x = [], 80.0
     for word in words:
         line: list[int] = []
         for letter in range(len(word)):
-            tall = 120 if letter == 0 else 30 + next(chance) % 60
-            lean, deep = 10 + next(chance) % 25, next(chance) % 40
-            for step in range(9):
-                turn = 2 * math.pi * step / 8
-                across = x + reach * step / 8 + lean * math.sin(turn)
-                down = HEIGHT / 2 + 40 - tall * (1 - math.cos(turn)) / 2 + deep * math.sin(turn / 2)
+            first = letter == 0
+            tall = 230 if first else 45 + next(chance) % 70
+            lean, round_ = (70 if first else 18 + next(chance) % 22), 12
+            for step in range(round_ + 1):
+                turn = 2 * math.pi * step / round_
+                across = x + reach * step / round_ + lean * math.sin(turn) * (1 if first else 1.3)
+                down = 270 - tall * (1 - math.cos(turn)) / 2 + 9 * math.sin(2 * turn)
                 line += [_within(across, WIDTH), _within(down, HEIGHT)]
             x += reach
         drawn.append(line)
-        x += reach
-    flourish = [
-        [_within(80 + at * 45, WIDTH), _within(300 - 5 * at + (at % 3) * 6, HEIGHT)] for at in range(18)
-    ]
-    return [*drawn, [number for point in flourish for number in point]]
+        x += 50
+    below = [(110 + 42 * at, 335 - 3 * at + 14 * math.sin(at / 3)) for at in range(19)]
+    return [*drawn, [_within(number, WIDTH) for point in below for number in point]]
 
 
 def _within(number: float, most: int) -> int:
