@@ -30,7 +30,7 @@ LANGUAGES = ("en", "zh-Hans")
 
 @dataclass(frozen=True)
 class View:
-    """`address` may name {audit}, {signed}, {done}, {supplier}, {checklist}, {app}; `ready` must be seen first."""
+    """`address` may name {audit}, {signed}, {done}, {supplier}, {checklist}, {app}; `ready` is seen first."""
 
     name: str
     address: str
