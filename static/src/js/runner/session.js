@@ -182,11 +182,14 @@ export class Session extends EventTarget {
     return score(this.definition, this.answers, this.left);
   }
 
+  /** The site's own day of completion, or its today before that. */
+  get day() {
+    return today(this.row.site?.time_zone, this.row.completed_at ?? Date.now());
+  }
+
   /** The findings as they read now, in the order of the checklist (domain/findings.js). */
   get findings() {
-    const zone = this.row.site?.time_zone;
-    const day = today(zone, this.row.completed_at ?? Date.now());
-    return findings(this.definition, this.state, day, language);
+    return findings(this.definition, this.state, this.day, language);
   }
 
   /** What the rules name, two texts for one field, and last the signatures that are asked for. */

@@ -3,7 +3,7 @@ import { dueByRule, severity as ruleOf } from "../../domain/findings.js";
 import { Binding } from "../bind.js";
 import { clean } from "../edit.js";
 import { element, fill, template, textOf } from "../dom.js";
-import { language, pick, plainDay, say, today } from "../words.js";
+import { language, pick, plainDay, say } from "../words.js";
 import { Choice } from "./choice.js";
 import { severityShape, severityWord } from "./found.js";
 import { Photos } from "./photos.js";
@@ -175,6 +175,11 @@ export class FindingView {
     });
   }
 
+  #dueWords({ due }, byRule) {
+    if (this.session.closed && due) return say("finding_due", { day: plainDay(due) });
+    return byRule ? say("due_by_rule", { day: plainDay(byRule) }) : say("due_by_rule_none");
+  }
+
   paint() {
     const { session, question, form, found } = this;
     if (!form) return;
@@ -182,7 +187,7 @@ export class FindingView {
     if (!found) return; // the answer was changed elsewhere and opens no finding any more
     const score = session.answers[question.id]?.score;
     const rule = ruleOf(session.definition, question, score, session.answers[question.id]?.note);
-    const day = dueByRule(found.severity, found.at_once, today(session.row.site?.time_zone));
+    const day = dueByRule(found.severity, found.at_once, session.day);
     fill(form, {
       id: question.id,
       text: textOf(question.text),
@@ -191,7 +196,7 @@ export class FindingView {
         .filter(Boolean)
         .join(" · "),
       rule: say("severity_by_rule", { severity: severityWord(rule.severity) }),
-      due_rule: day ? say("due_by_rule", { day: plainDay(day) }) : say("due_by_rule_none"),
+      due_rule: this.#dueWords(found, day),
     });
     this.binding.paint(form);
     this.severity.paint();

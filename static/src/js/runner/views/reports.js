@@ -42,6 +42,7 @@ function drawn(report, page) {
 export class Reports {
   #timer = null;
   #asking = false;
+  #asked = 0;
   #closed = false;
 
   /** `ask` of transport.js; what is found is drawn into `place`. */
@@ -56,17 +57,18 @@ export class Reports {
 
   /** Looks once, and again until every report is there or has failed. Without signal: nothing, and nothing is said. */
   async look() {
-    if (this.#asking || this.#closed) return;
+    if (this.#asking || this.#closed || Date.now() - this.#asked < SOON_MS) return;
     this.#asking = true;
     const answer = await this.ask("GET", `/api/v1/reports/of/inspection/${this.record}`);
     this.#asking = false;
+    this.#asked = Date.now();
     if (this.#closed) return;
     const reports = answer.kind === "ok" ? (answer.body.reports ?? []) : [];
     this.#draw(reports);
     clearTimeout(this.#timer);
     const moves = reports.some(({ state }) => UNDER_WAY.has(state));
     const waits = answer.kind === "retry" || reports.some(({ state }) => state === "waiting");
-    if (moves || waits) this.#timer = setTimeout(() => this.look(), moves ? SOON_MS : LATER_MS);
+    if (moves || waits) this.#timer = setTimeout(() => this.look(), (moves ? SOON_MS : LATER_MS) + 1);
   }
 
   #draw(reports) {

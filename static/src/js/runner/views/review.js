@@ -1,25 +1,14 @@
 // Review and finish: the result with its reasons, what still blocks it, findings, signatures, and completing.
 import { pendingOf, photosWaiting } from "../counts.js";
-import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
+import { ask, element, fill, gradeBox, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { blockerNodes, placeOf } from "./blockers.js";
 import { ownerAndDue, severityTag, standTag } from "./found.js";
 import { phoneLines } from "./holdings.js";
 import { remark } from "./remarks.js";
 import { Reports } from "./reports.js";
 import { countOf, slotNodes, slotsKey } from "./slots.js";
 import { subject } from "./work.js";
-
-const SIGNS = {
-  unanswered: "list",
-  note_missing: "note",
-  photo_missing: "camera",
-  reason_missing: "note",
-  conflict: "people",
-  signature_missing: "sign",
-  signature_outdated: "sign",
-};
-
-const MOST_LISTED = 3;
 
 export class ReviewView {
   constructor(app, session) {
@@ -67,69 +56,6 @@ export class ReviewView {
       item.append(link, after);
     }
     return item;
-  }
-
-  #blocker({ code, question, section, page, finding, slot }) {
-    const { session } = this;
-    if (slot) {
-      const before = session.unsettled.length;
-      return fill(element("blocker"), {
-        url: this.#to("sign"),
-        icon: icon(SIGNS[code]),
-        title: say(`block_${code}`, { slot: say(`slot_${slot}`) }),
-        text: before ? say("sign_blocked", { n: before }) : say("block_signature_text"),
-      });
-    }
-    if (finding) {
-      const title = say("block_conflict_page", { page: `${say("finding")} ${finding}` });
-      const values = {
-        url: this.#to(`f/${finding}`),
-        icon: icon(SIGNS[code]),
-        title,
-        text: say("two_texts"),
-      };
-      return fill(element("blocker"), values);
-    }
-    if (page) {
-      const title = say("block_conflict_page", { page: say(page) });
-      return fill(element("blocker"), {
-        url: this.#to(page),
-        icon: icon(SIGNS[code]),
-        title,
-        text: say("two_texts"),
-      });
-    }
-    const asked = session.questions.find(({ id }) => id === question);
-    const score = session.answers[question]?.score;
-    const about = {
-      unanswered: textOf(asked.text),
-      conflict: textOf(asked.text),
-      reason_missing: say("block_reason_text"),
-    };
-    const text = `${about[code] ?? say("block_score_text", { score })} · ${this.#section(section)}`;
-    return fill(element("blocker"), {
-      url: this.#to(`q/${question}`),
-      icon: icon(SIGNS[code]),
-      title: say(`block_${code}`, { id: question }),
-      text,
-    });
-  }
-
-  /** Many open questions of one section are one line: the list is read on a phone. */
-  #blockers(found) {
-    return found.flatMap((each) => {
-      const open = found.filter(({ code, section }) => code === "unanswered" && section === each.section);
-      if (each.code !== "unanswered" || open.length <= MOST_LISTED) return [this.#blocker(each)];
-      if (open[0] !== each) return [];
-      const title = say("block_unanswered_many", {
-        section: this.#section(each.section),
-        count: open.length,
-      });
-      const text = say("block_unanswered_from", { id: each.question });
-      return [
-        fill(element("blocker"), { url: this.#to(`q/${each.question}`), icon: icon("list"), title, text }),
-      ];
-    });
   }
 
   #finding(found) {
@@ -221,10 +147,7 @@ export class ReviewView {
     sign.hidden = unsettled > 0 || !blockers.length || session.closed;
     finish.hidden = blockers.length > 0 || session.closed;
     sign.setAttribute("href", this.#to("sign"));
-    if (unsettled) {
-      const [{ page, finding, question }] = blockers;
-      first.setAttribute("href", this.#to(page ?? (finding ? `f/${finding}` : `q/${question}`)));
-    }
+    if (unsettled) first.setAttribute("href", this.#to(placeOf(blockers[0])));
     const left = session.closed
       ? say(session.inReview ? "in_review_title" : session.completed ? "completed_title" : "cancelled_title")
       : blockers.length
@@ -242,7 +165,7 @@ export class ReviewView {
     const { session } = this;
     const { result, blockers, closed } = session;
     this.#result(result);
-    this.#part("blocks", closed ? [] : this.#blockers(blockers), blockers.length);
+    this.#part("blocks", closed ? [] : blockerNodes(session), blockers.length);
     this.root.querySelector("[data-clear]").hidden = blockers.length > 0 || closed;
     this.#sections(result);
     this.#part(
