@@ -1,0 +1,160 @@
+"""A reverse proxy that does to requests what networks do to them. Standard library only; knows nothing of ours.
+
+`with Proxy(port) as proxy: proxy.do("drop_after", "POST /api/v1/sync/push", nth=2)`; then ask `proxy.port`.
+A rule holds for the nth request it matches (from 1; None: every one) and stays until `proxy.rules.clear()`.
+
+drop_before  closes before anybody hears of the request      drop_after  closes when the server has answered
+truncate(n)  passes on n bytes of the body, then closes      dup         sends it twice, gives the second answer
+replace(status, type, body)  answers itself                  delay(s)    waits before passing on
+hold         waits until `proxy.release()`                   throttle(bytes per second)  slows the answer
+rst          resets the connection after the server has answered
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import struct
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+HEAD_AT_MOST = 64 * 1024
+PATIENCE = 60.0
+
+
+@dataclass
+class Rule:
+    action: str
+    match: re.Pattern[str]
+    nth: int | None = None
+    value: Any = None
+    seen: int = 0
+
+    def holds(self, what: str) -> bool:
+        if not self.match.match(what):
+            return False
+        self.seen += 1
+        return self.nth is None or self.seen == self.nth
+
+
+@dataclass
+class Request:
+    head: bytes
+    body: bytes
+
+    @property
+    def what(self) -> str:
+        """ "POST /path"."""
+        return " ".join(self.head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")[:2])
+
+
+@dataclass
+class Proxy:
+    upstream: int
+    port: int = 0
+    rules: list[Rule] = field(default_factory=list)
+    passed: list[Request] = field(default_factory=list)
+
+    def do(self, action: str, match: str, nth: int | None = None, value: Any = None) -> Rule:
+        rule = Rule(action, re.compile(match), nth, value)
+        self.rules.append(rule)
+        return rule
+
+    def release(self) -> None:
+        self._loop.call_soon_threadsafe(self._released.set)
+
+    def __enter__(self) -> Self:
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
+        self._thread.start()
+        if not ready.wait(10):
+            raise RuntimeError("the proxy did not start")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._done.set)
+        self._thread.join(10)
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._done, self._released = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        server = await asyncio.start_server(self._client, "127.0.0.1", self.port)
+        self.port = server.sockets[0].getsockname()[1]
+        ready.set()
+        await self._done.wait()
+        server.close()
+
+    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                request = await _read(reader)
+                if request is not None:
+                    await self._carry(request, writer)
+        except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # the client or the server went away: so does the other side
+        finally:
+            writer.close()
+
+    async def _carry(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        rules = {rule.action: rule.value for rule in self.rules if rule.holds(request.what)}
+        if "drop_before" in rules:
+            return
+        if "delay" in rules:
+            await asyncio.sleep(rules["delay"])
+        if "hold" in rules:
+            await self._released.wait()
+        if "replace" in rules:
+            await _answer(writer, _page(*rules["replace"]))
+            return
+        if "truncate" in rules:
+            await self._ask(request, cut=rules["truncate"])
+            return
+        answer = await self._ask(request)
+        if "dup" in rules:
+            answer = await self._ask(request)
+        if "rst" in rules:
+            found: socket.socket = writer.get_extra_info("socket")
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return
+        if "drop_after" not in rules:
+            await _answer(writer, answer, rules.get("throttle"))
+
+    async def _ask(self, request: Request, cut: int | None = None) -> bytes:
+        """The server's whole answer; with `cut` only so much of the body reaches it."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
+        try:
+            head = re.sub(rb"(?im)^connection:.*\r\n", b"", request.head)
+            writer.write(head[:-2] + b"Connection: close\r\n\r\n" + request.body[:cut])
+            await writer.drain()
+            if cut is not None:
+                writer.write_eof()
+            self.passed.append(request)
+            return await reader.read()
+        finally:
+            writer.close()
+
+
+async def _read(reader: asyncio.StreamReader) -> Request | None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    if len(head) > HEAD_AT_MOST:
+        return None
+    length = re.search(rb"(?im)^content-length:\s*(\d+)", head)
+    return Request(head, await reader.readexactly(int(length[1])) if length else b"")
+
+
+async def _answer(writer: asyncio.StreamWriter, answer: bytes, rate: int | None = None) -> None:
+    step = rate or len(answer) or 1
+    for start in range(0, len(answer), step):
+        writer.write(answer[start : start + step])
+        await writer.drain()
+        if rate:
+            await asyncio.sleep(1)
+
+
+def _page(status: int, kind: str, body: bytes, *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Replaced", f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
