@@ -173,7 +173,8 @@ export class Session extends EventTarget {
   }
 
   get conflicts() {
-    return [...this.state.values()].filter(({ conflict }) => conflict);
+    const torn = [...this.state.values()].filter(({ conflict }) => conflict);
+    return torn.sort((a, b) => (b.field === "score") - (a.field === "score")); // the answer before what is said of it
   }
 
   missing(question, answers = this.answers) {
