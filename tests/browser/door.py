@@ -127,8 +127,11 @@ def _handler(door: Door) -> type[BaseHTTPRequestHandler]:
             length = len(said.body) if said.length is None else said.length
             if said.status not in (204, 304):
                 self.send_header("Content-Length", str(length))
-            self.end_headers()
-            self.wfile.write(said.body)
+            try:
+                self.end_headers()
+                self.wfile.write(said.body)
+            except OSError:  # whoever asked has left
+                self.close_connection = True
             if length != len(said.body):
                 self.close_connection = True
 

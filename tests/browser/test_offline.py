@@ -118,6 +118,53 @@ def test_a_day_in_airplane_mode(phone: Callable[..., Phone], door: Door, tmp_pat
     assert door.rows("SELECT count(*) FROM media_uses WHERE record_id = ?", record) == [(1,)]
 
 
+def test_getting_ready_fetches_everything_and_says_what_is_missing(
+    phone: Callable[..., Phone], door: Door
+) -> None:
+    bo = phone(at=door)
+    bo.sign_in("bo")
+    page = bo.page
+    page.locator("[data-ready] a").tap()
+    expect(page.locator("[data-x=progress]")).to_have_text("Everything is fetched.", timeout=LONG)
+    facts = page.locator("[data-facts] li")
+    for words in (
+        "open inspections stored, with their checklists",
+        "checklists and 8 sites stored for starting an inspection",
+        "photos of the last audits stored",
+        "The app opens without signal",
+        "free for photos",
+        "Clock right",
+    ):
+        line = facts.filter(has_text=words)
+        expect(line).to_have_count(1)
+        expect(line.locator(".good")).to_have_count(1)
+    # what is not good says what to do: the session of somebody who did not stay signed in ends tonight
+    expect(facts.filter(has_text="Sign-in ends")).to_contain_text("Sign in once more while you have signal.")
+    expect(facts.filter(has_text="Not on the home screen")).to_contain_text("Add to Home Screen")
+    airplane(bo, door)
+    page.reload()
+    expect(page.locator("[data-facts] li").first).to_be_visible()
+    page.locator("footer [data-try]").tap()
+    expect(page.locator("footer [data-x=link]")).to_have_text("No signal")
+    page.locator("[data-get-ready]").tap()
+    expect(page.locator("[data-x=progress]")).to_contain_text("There is no signal")
+    # the last audit's photo beside its question, and the supplier's people, without any signal
+    page.goto("/app/en/#/work")
+    record = bo.inspection("Hengda Precision", "progress")
+    page.goto(f"/app/en/#/i/{record}/opening")
+    expect(page.locator("[data-plan] a[href^='mailto:']").first).to_be_visible()
+    page.goto(f"/app/en/#/i/{record}/s/machine")
+    last = page.locator("details.last", has=page.locator("img")).first
+    last.locator("summary").tap()
+    image = last.locator("img").first
+    page.wait_for_function("i => i.complete && i.naturalWidth > 0", arg=image.element_handle())
+    # pages of the desk are not opened into the browser's own error
+    page.goto("/app/en/#/work")
+    page.locator(".nav a", has_text="Inspections").tap()
+    expect(page.locator("#alarms")).to_contain_text("This page needs signal.")
+    assert "/app/" in page.url
+
+
 def airplane_from_start(phone: Phone, door: Door) -> None:
     phone.start()
     airplane(phone, door)

@@ -216,7 +216,10 @@ export class Session extends EventTarget {
 
   /** Registers somebody must decide about; deciding or signing twice is no contradiction, the latest counts. */
   get conflicts() {
-    return [...this.state.values()].filter(({ path, field, conflict }) => conflict && isCovered(path, field));
+    const torn = [...this.state.values()].filter(
+      ({ path, field, conflict }) => conflict && isCovered(path, field),
+    );
+    return torn.sort((a, b) => (b.field === "score") - (a.field === "score")); // the answer before what is said of it
   }
 
   missing(question, answers = this.answers) {
