@@ -10,10 +10,12 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Text, cast, delete, exists, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.adapters.blobs import BlobStore
@@ -113,19 +115,18 @@ def present(
         raise Stale("parts_missing", missing=[0])
     if held is not None:
         return
-    session.add(
-        Media(
-            sha256=sha256,
-            size=size,
-            mime=picture.mime,
-            width=picture.width,
-            height=picture.height,
-            facts={"taken_at": picture.taken_at, "gps": picture.gps},
-            received_at=now,
-            device_id=device_id,
-        )
+    made = Media(
+        sha256=sha256,
+        size=size,
+        mime=picture.mime,
+        width=picture.width,
+        height=picture.height,
+        facts={"taken_at": picture.taken_at, "gps": picture.gps},
+        received_at=now,
+        device_id=device_id,
     )
-    session.flush()
+    with suppress(IntegrityError), session.begin_nested():
+        session.add(made)  # the same photo may arrive from two phones at one moment
     for told in ARRIVED:
         told(session, sha256, now)
 
@@ -134,10 +135,11 @@ def hold(session: Session, hashes: Iterable[str], person_id: UUID, now: datetime
     """Notes that the person has these contents, now."""
     for sha256 in hashes:
         known = session.get(MediaHolder, (sha256, person_id))
-        if known is None:
-            session.add(MediaHolder(sha256=sha256, person_id=person_id, at=now))
-        else:
+        if known is not None:
             known.at = now
+            continue
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(MediaHolder(sha256=sha256, person_id=person_id, at=now))
     session.flush()
 
 

@@ -8,6 +8,7 @@ import errno
 import hashlib
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,24 @@ def test_two_phones_with_the_same_photo_are_one_photo(app: Flask, cast: Cast, ph
         assert session.scalar(select(func.count()).select_from(MediaUse)) == 2
     for each in (phone, other):
         assert each.client.api("GET", f"/api/v1/media/{sha}").status_code == 200
+
+
+def test_two_phones_that_finish_at_the_same_moment_are_both_right(
+    app: Flask, cast: Cast, phone: Phone
+) -> None:
+    """Neither finds the other's row yet: the database decides, and nobody is told of a failure."""
+    picture = jpeg()
+    sha = phone.sha256(picture)
+    people = [phone, *(Phone(PageClient(app, who)).register() for who in (cast.teammate, cast.admin))]
+    for each in people:
+        for index, piece in enumerate(parts_of(picture)):
+            put(each, sha, index, piece)
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda each: complete(each, sha, len(picture)).status_code, people))
+    assert set(answers) <= {200, 201}
+    with app.app_context():
+        assert reading().scalar(select(func.count()).select_from(Media)) == 1
+        assert reading().scalar(select(func.count()).select_from(MediaHolder)) == 3
 
 
 def test_knowing_a_hash_is_not_having_the_photo(app: Flask, cast: Cast, phone: Phone) -> None:
