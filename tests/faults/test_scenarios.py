@@ -210,7 +210,7 @@ def test_22_revoked_while_offline_with_fifty_operations(server: Server, proxy: P
 
 def _name(server: Server, which: int) -> str:
     person = server.world.phones[which].person.hex
-    return str(server.rows(f"SELECT name FROM people WHERE id = '{person}'")[0][0])  # noqa: S608
+    return str(server.rows(f"SELECT name FROM people WHERE id = '{person}'")[0][0])
 
 
 def test_23_cancelled_while_the_phone_was_offline(server: Server, phone: Store) -> None:
