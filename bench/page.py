@@ -49,11 +49,12 @@ same.""",
 Signed in as a manager who may see everything; 25 rows a page with filters, counts and pager.""",
     "report": """\
 From the frozen record of an audit of 59 answers and ten findings to a sealed PDF: content shaped, page
-written, drawn as PDF/A-3u in the warm process that draws, data and answers attached, two seals. Photos are
-prepared (1280 pixels, no metadata), as they lie on the server. The first reference is WeasyPrint alone, warm,
-on the same HTML and sheet, without PDF/A, attachments or seals; the second is Chromium printing the same
-page, started for each as it would be on a server. Memory is the peak of the process that draws (of Chromium: of all
-its processes, shared pages by share). Processor time counts everything that was needed.""",
+written, drawn as PDF/A-3u in the warm process that draws, data and answers attached, two seals. Photos
+are prepared (1280 pixels, no metadata), as they lie on the server. The first reference is WeasyPrint
+alone, warm, on the same HTML and sheet, without PDF/A, attachments or seals; the second is Chromium
+printing the same page, started for each as it would be on a server. Memory is the peak of the process
+that draws (of Chromium: of all its processes, shared pages by share). Processor time counts everything
+that was needed.""",
 }
 
 
