@@ -19,6 +19,7 @@ MEASURES = {
     "tap": "from a tap to durably saved",
     "footprint": "cold start, memory",
     "lists": "the list of 20,000 inspections",
+    "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
 }
 
 

@@ -1,5 +1,6 @@
-"""Where every line of text ends up on its page, asked of the renderer. A program of its own, for no
-test process may import it: `python -m tests.factories.boxes FOLDER`; page.html, page.css and photos lie there.
+"""Where every line of text ends up on its page, asked of the renderer. A program of its own, for
+no test process may import it: `python -m tests.factories.boxes FOLDER`, where page.html, page.css and photos
+lie.
 
 Prints JSON: for each page its size, its printable area, and every line as [left, top, right, bottom, text].
 """

@@ -175,18 +175,19 @@ def audit(
     hostile: str = "",
     other: bool = False,
     observations: Sequence[str] = ("E09",),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> Built:
     """`written`: language of what people typed. `scores` change the audit's own. `hostile` stands behind
     every text people could type, names included. `outdated`: somebody signed before the last change.
     `observations`: the 8s whose note is the auditor's own (on the others it still reads as hinted, and opens
-    nothing).
+    nothing). `pictures`: other photos than the small ones, by their SHA-256.
     """
     definition = next(deepcopy(each) for each in library.definitions() if each["code"] == checklist)
     is_audit = definition["rules"].get("grade") is not None
     if is_audit:
         definition["rules"]["signatures"] = ["auditor", "auditee"]
     phone = _Phone(written, offset, {"before": "", "after": hostile})
-    pictures = _pictures(photos, portrait)
+    pictures = dict(_pictures(photos, portrait) if pictures is None else pictures)
     _walk(phone, definition, scores or {}, list(pictures), left_out, set(observations) if is_audit else None)
     if is_audit:
         _judge(phone, definition, disputed, severities or {})

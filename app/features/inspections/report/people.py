@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -137,7 +138,7 @@ def outdated(record: Record) -> str:
 
 def seals(record: Record, language: str) -> list[Seal]:
     """Which acts the organisation seals, the auditor's first: it certifies. In the current language."""
-    made = [_seal(number, one, language) for number, one in enumerate(standing(record), 1)]
+    made = [_seal(number, one, record, language) for number, one in enumerate(standing(record), 1)]
     if not any(seal.field == "SigAuditor" for seal in made):
         lead = next(iter(record["team"]), {"name": ""})
         made.insert(
@@ -149,13 +150,13 @@ def seals(record: Record, language: str) -> list[Seal]:
                 role=str(ROLES["auditor"]),
                 organisation=record["organisation"]["name"],
                 meaning=pick(MEANINGS["carried_out"], language),
-                at=_instant(record["times"]["completed"]),
+                at=_instant(record["times"]["completed"], record),
             ),
         )
     return made
 
 
-def _seal(number: int, one: Mapping[str, Any], language: str) -> Seal:
+def _seal(number: int, one: Mapping[str, Any], record: Record, language: str) -> Seal:
     value, refused = one["value"], one["kind"] == "refuse"
     field, anchor = place_of(number, one)
     return Seal(
@@ -167,13 +168,14 @@ def _seal(number: int, one: Mapping[str, Any], language: str) -> Seal:
         meaning=_("Declined to sign; the reason is in the report.")
         if refused
         else pick(MEANINGS[value["meaning"]], language),
-        at=_instant(value["at"] + one["operation"]["offset"]),
+        at=_instant(value["at"] + one["operation"]["offset"], record),
         refused=refused,
     )
 
 
-def _instant(moment: int) -> datetime:
-    return datetime.fromtimestamp(moment // 1000, UTC)
+def _instant(moment: int, record: Record) -> datetime:
+    """On the clock of the site: a stamp reads as the page beside it."""
+    return datetime.fromtimestamp(moment // 1000, ZoneInfo(record["subject"]["site"]["time_zone"]))
 
 
 def team(record: Record, reader: Reader) -> list[Said]:
