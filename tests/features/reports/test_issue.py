@@ -444,3 +444,45 @@ def test_whoever_asked_is_told_by_mail(house: House) -> None:
     assert len(mine) == 1
     assert "To: manager@example.com" in mine[0] and "W-2026-0008" in mine[0]
     assert f"http://localhost/verify/{house.row(report).verify_id}" in mine[0]
+
+
+def test_only_one_of_two_workers_issues_on_either_engine(app_on_both, cast_on_both) -> None:  # type: ignore[no-untyped-def]
+    app, cast, walks = app_on_both, *cast_on_both
+    walks.told[cast.site] = Walk(cast.site)
+    with app.app_context(), transaction() as session:
+        report = commands.request(
+            session, kind="walk", record_id=cast.site, revision=1, language="en", now=NOW, person_id=None
+        ).id
+    gate, won = threading.Barrier(2), []
+
+    def issue(sha256: str) -> None:
+        made = commands.Made(sha256 * 64, 1, 1, "B-B", [], "")
+        with app.app_context():
+            gate.wait()
+            with transaction() as session:
+                won.append(commands.issue(session, report, made, "d" * 64, "e" * 32, NOW))
+
+    crew = [threading.Thread(target=issue, args=(letter,)) for letter in "ab"]
+    for member in crew:
+        member.start()
+    for member in crew:
+        member.join()
+    assert sorted(won) == [False, True]
+    with app.app_context(), transaction() as session:
+        assert len(session.scalars(select(ReportFile)).all()) == 1
+
+
+def test_waiting_and_waking_on_either_engine(app_on_both, cast_on_both) -> None:  # type: ignore[no-untyped-def]
+    app, cast, walks = app_on_both, *cast_on_both
+    walks.told[cast.site] = Walk(cast.site)
+    with app.app_context(), transaction() as session:
+        report = commands.request(
+            session, kind="walk", record_id=cast.site, revision=1, language="en", now=NOW, person_id=None
+        ).id
+        row = session.scalars(select(Outgoing).where(Outgoing.kind == commands.ISSUE)).one()
+        row.attempts, row.not_before = 1, NOW + timedelta(minutes=15)  # a worker has it
+        commands.wait_for_photos(session, report, ["ab" * 32], NOW, row.id)
+    with app.app_context(), transaction() as session:
+        commands.photo_arrived(session, "ab" * 32, NOW)
+        due = select(Outgoing).where(Outgoing.kind == commands.ISSUE, Outgoing.not_before <= NOW)
+        assert [each.attempts for each in session.scalars(due)] == [0]
