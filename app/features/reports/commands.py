@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -117,7 +117,7 @@ def try_again(session: Session, report_id: UUID, now: datetime, person_id: UUID)
     report.state, report.progress, report.error, report.error_params = "queued", {}, "", {}
     report.touched_at = now
     journal.write(session, "report_tried_again", (KIND, report.id), now, person_id)
-    outbox.send(session, ISSUE, {"report": str(report.id)}, now)
+    _wake(session, report, now)
     return report
 
 
@@ -133,16 +133,21 @@ def begin(session: Session, report_id: UUID, now: datetime) -> bool:
     return True
 
 
-def wait_for_photos(session: Session, report_id: UUID, missing: Sequence[str], now: datetime) -> None:
-    """The report waits, and says for which photos; their arrival or the clock wakes it."""
+def wait_for_photos(
+    session: Session, report_id: UUID, missing: Sequence[str], now: datetime, row_id: UUID
+) -> None:
+    """The report waits, and says for which photos; their arrival or the clock wakes it. `row_id`: the outbox
+    row that is being carried out.
+    """
     report = locked(session, report_id)
     if report.state == "issued":
         return
     report.state, report.progress, report.touched_at = "waiting", {}, now
     report.error = "report_photos_missing"
     report.error_params = {"missing": len(missing), "photos": list(missing[:MOST_MISSING_NAMED])}
-    later = outbox.send(session, ISSUE, {"report": str(report.id)}, now)
-    later.not_before = now + LOOK_AGAIN
+    if session.scalars(_pending(report).where(outbox.Outgoing.id != row_id)).first() is None:
+        later = outbox.send(session, ISSUE, {"report": str(report.id)}, now)
+        later.not_before = now + LOOK_AGAIN
 
 
 def photo_arrived(session: Session, sha256: str, now: datetime) -> None:
@@ -151,7 +156,7 @@ def photo_arrived(session: Session, sha256: str, now: datetime) -> None:
     for report in waiting:
         named = report.error_params.get("photos", [])
         if sha256 in named or report.error_params.get("missing", 0) > len(named):
-            outbox.send(session, ISSUE, {"report": str(report.id)}, now)
+            _wake(session, report, now)
 
 
 def note_progress(session: Session, report_id: UUID, step: str, done: int, of: int, now: datetime) -> None:
@@ -250,6 +255,28 @@ def locked(session: Session, report_id: UUID) -> Report:
     if report is None:
         raise NotFound()
     return report
+
+
+def _pending(report: Report) -> Select[outbox.Outgoing]:
+    """The outbox rows that will still make this report."""
+    return select(outbox.Outgoing).where(
+        outbox.Outgoing.kind == ISSUE,
+        outbox.Outgoing.payload == {"report": str(report.id)},
+        outbox.Outgoing.done_at.is_(None),
+        outbox.Outgoing.failed_at.is_(None),
+    )
+
+
+def _wake(session: Session, report: Report, now: datetime) -> None:
+    """Has it made now: by the row that waits for its time if there is one nobody has taken, else by a new
+    one.
+    """
+    asleep = session.scalars(_pending(report).where(outbox.Outgoing.attempts == 0).limit(1)).first()
+    if asleep is None:
+        outbox.send(session, ISSUE, {"report": str(report.id)}, now)
+        return
+    asleep.not_before = min(asleep.not_before, now)
+    session.info["outgoing"] = True  # the commit wakes the worker
 
 
 def _refuse_seal(report: Report, field: str) -> None:

@@ -90,13 +90,13 @@ class Works:
     def issue(self, job: Job) -> None:
         """Carries out `reports.issue`: {report}. Idempotent; raises what is worth another try."""
         report_id = UUID(job.payload["report"])
+        if reading().get(Report, report_id) is None:
+            log.warning("report %s is gone", report_id)
+            return
         try:
-            self._issue(report_id)
-        except NotFound:
-            log.warning("report %s or its record is gone", report_id)
+            self._issue(report_id, job.id)
         except Exception as error:
-            again = self._told(report_id, error, job.attempt)
-            if again:
+            if self._told(report_id, error, job.attempt):
                 raise
 
     def seal(self, job: Job) -> None:
@@ -108,7 +108,7 @@ class Works:
         except NotFound:
             log.warning("report %s has no empty place %s", job.payload["report"], seal.field)
 
-    def _issue(self, report_id: UUID) -> None:
+    def _issue(self, report_id: UUID, row: UUID) -> None:
         report = _load(report_id)
         kind = REPORTS.get(report.kind)
         if report.state == "issued":
@@ -118,7 +118,7 @@ class Works:
         missing = kind.missing_photos(reading(), report.record_id, report.revision)
         if missing:
             with transaction() as session:
-                commands.wait_for_photos(session, report_id, missing, clock.now())
+                commands.wait_for_photos(session, report_id, missing, clock.now(), row)
             return
         with transaction() as session:
             if not commands.begin(session, report_id, clock.now()):
@@ -176,7 +176,7 @@ class Works:
     def _told(self, report_id: UUID, error: Exception, attempt: int) -> bool:
         """Writes down why it did not work; whether another try is worth it."""
         known = error if isinstance(error, PlumblineError) else Unavailable("report_not_drawn")
-        final = isinstance(known, Invalid) or attempt >= MOST_ATTEMPTS
+        final = isinstance(known, Invalid | NotFound) or attempt >= MOST_ATTEMPTS
         if not isinstance(error, PlumblineError):
             log.exception("report %s could not be made", report_id)
         with transaction() as session:

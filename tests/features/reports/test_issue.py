@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -207,21 +207,47 @@ def test_it_waits_for_photos_and_says_which(house: House) -> None:
     missing = "ab" * 32
     house.walks.told[house.cast.other_site].missing = [missing]
     report = house.ask(house.cast.other_site)
-    house.make(report)
+    jobs = house.app.extensions["plumbline.jobs"]
+    jobs.run_due(house.app)
     found = house.row(report)
     assert (found.state, found.error) == ("waiting", "report_photos_missing")
     assert found.error_params == {"missing": 1, "photos": [missing]}
-    later = [row for row in rows(house) if row.payload["report"] == str(report)]
-    assert len(later) == 2  # it looks again by itself
+    assert [row.not_before > datetime.now(UTC) for row in open_rows(house, report)] == [True]  # looks again
     with house.app.app_context(), transaction() as session:
-        commands.photo_arrived(session, "cd" * 32, NOW)
-        commands.photo_arrived(session, missing, NOW)
-    assert len([row for row in rows(house) if row.payload["report"] == str(report)]) == 3
+        commands.photo_arrived(session, "cd" * 32, datetime.now(UTC))
+    assert jobs.run_due(house.app) == 0
+    for _ in range(3):  # one of several has come: it looks, and still one row waits
+        with house.app.app_context(), transaction() as session:
+            commands.photo_arrived(session, missing, datetime.now(UTC))
+        assert jobs.run_due(house.app) == 1
+        assert len(open_rows(house, report)) == 1
     photo = put_photo(house.data, 9)
     walk = house.walks.told[house.cast.other_site]
     walk.missing, walk.photos = [], [photo]
-    house.make(report)
-    assert house.row(report).state == "issued"
+    with house.app.app_context(), transaction() as session:
+        commands.photo_arrived(session, missing, datetime.now(UTC))
+    jobs.run_due(house.app)
+    assert house.row(report).state == "issued" and open_rows(house, report) == []
+
+
+def open_rows(house: House, report: UUID) -> list[Outgoing]:
+    waiting = (row for row in rows(house) if row.payload["report"] == str(report))
+    return [row for row in waiting if row.done_at is None]
+
+
+def test_a_record_that_is_gone_ends_its_report(house: House) -> None:
+    report = house.ask(house.cast.other_site)
+
+    def gone(*_: object) -> None:
+        raise NotFound()
+
+    house.walks.collect = gone  # type: ignore[method-assign, assignment]
+    try:
+        house.make(report)
+    finally:
+        del house.walks.collect  # type: ignore[attr-defined]
+    assert (house.row(report).state, house.row(report).error) == ("failed", "not_found")
+    house.make(new_id())  # a row of the outbox that outlived its report
 
 
 def test_a_lost_copy_of_a_photo_is_made_again(house: House) -> None:
@@ -401,11 +427,13 @@ def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
     house.walks.told[house.cast.other_site].missing = [missing]
     report = house.ask(house.cast.other_site)
     house.make(report)
-    before = len(rows(house))
     picture = Picture(1, 1, "image/jpeg", None, None, {})
     with house.app.app_context(), transaction() as session:
-        present(session, missing, 1, picture, None, NOW)
-    assert len(rows(house)) == before + 1
+        for row in session.scalars(select(Outgoing).where(Outgoing.kind == commands.ISSUE)):
+            row.not_before = datetime.now(UTC) + timedelta(hours=1)
+    with house.app.app_context(), transaction() as session:
+        present(session, missing, 1, picture, None, datetime.now(UTC))
+    assert [row.not_before <= datetime.now(UTC) for row in open_rows(house, report)] == [True]
 
 
 def test_whoever_asked_is_told_by_mail(house: House) -> None:
@@ -416,3 +444,45 @@ def test_whoever_asked_is_told_by_mail(house: House) -> None:
     assert len(mine) == 1
     assert "To: manager@example.com" in mine[0] and "W-2026-0008" in mine[0]
     assert f"http://localhost/verify/{house.row(report).verify_id}" in mine[0]
+
+
+def test_only_one_of_two_workers_issues_on_either_engine(app_on_both, cast_on_both) -> None:  # type: ignore[no-untyped-def]
+    app, cast, walks = app_on_both, *cast_on_both
+    walks.told[cast.site] = Walk(cast.site)
+    with app.app_context(), transaction() as session:
+        report = commands.request(
+            session, kind="walk", record_id=cast.site, revision=1, language="en", now=NOW, person_id=None
+        ).id
+    gate, won = threading.Barrier(2), []
+
+    def issue(sha256: str) -> None:
+        made = commands.Made(sha256 * 64, 1, 1, "B-B", [], "")
+        with app.app_context():
+            gate.wait()
+            with transaction() as session:
+                won.append(commands.issue(session, report, made, "d" * 64, "e" * 32, NOW))
+
+    crew = [threading.Thread(target=issue, args=(letter,)) for letter in "ab"]
+    for member in crew:
+        member.start()
+    for member in crew:
+        member.join()
+    assert sorted(won) == [False, True]
+    with app.app_context(), transaction() as session:
+        assert len(session.scalars(select(ReportFile)).all()) == 1
+
+
+def test_waiting_and_waking_on_either_engine(app_on_both, cast_on_both) -> None:  # type: ignore[no-untyped-def]
+    app, cast, walks = app_on_both, *cast_on_both
+    walks.told[cast.site] = Walk(cast.site)
+    with app.app_context(), transaction() as session:
+        report = commands.request(
+            session, kind="walk", record_id=cast.site, revision=1, language="en", now=NOW, person_id=None
+        ).id
+        row = session.scalars(select(Outgoing).where(Outgoing.kind == commands.ISSUE)).one()
+        row.attempts, row.not_before = 1, NOW + timedelta(minutes=15)  # a worker has it
+        commands.wait_for_photos(session, report, ["ab" * 32], NOW, row.id)
+    with app.app_context(), transaction() as session:
+        commands.photo_arrived(session, "ab" * 32, NOW)
+        due = select(Outgoing).where(Outgoing.kind == commands.ISSUE, Outgoing.not_before <= NOW)
+        assert [each.attempts for each in session.scalars(due)] == [0]
