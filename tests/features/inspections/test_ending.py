@@ -206,6 +206,18 @@ def test_answers_signatures_and_completion_may_come_in_one_batch(
     assert row(app, phone).state == "completed"
 
 
+def test_a_completion_sent_again_is_the_same_completion(app: Flask, phone: Phone) -> None:
+    signed = phone.sign_both()
+    done = phone.complete(signed)
+    assert {result for result, _ in pushed(phone)} == {"applied"}
+    assert [r["result"] for r in phone.send([done]).json["results"]] == ["duplicate"]
+    other = {**done, "id": str(new_id()), "n": phone.n + 1}
+    assert [r["result"] for r in phone.send([other]).json["results"]] == ["late"]
+    reused = {**done, "value": {**done["value"], "operations": 1}}
+    assert [r["code"] for r in phone.send([reused]).json["results"]] == ["op_id_reused"]
+    assert len(every(app, Revision)) == 1
+
+
 def test_a_signature_of_something_else_is_kept_and_does_not_count(app: Flask, phone: Phone) -> None:
     phone.sign("auditor", digest="0" * 64)
     phone.sign("auditee")
