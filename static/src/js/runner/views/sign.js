@@ -5,7 +5,7 @@ import { element, fill, gradeBox, speak, template, textOf } from "../dom.js";
 import { coverage, short } from "../signing.js";
 import { language, say } from "../words.js";
 import { severityTag, standTag } from "./found.js";
-import { remark } from "./remarks.js";
+import { refusal, remark } from "./remarks.js";
 import { Sheet } from "./sheet.js";
 import { countOf, slotNodes, slotsKey } from "./slots.js";
 import { subject } from "./work.js";
@@ -73,6 +73,18 @@ export class SignView {
     });
   }
 
+  /** What has to be settled first, and signatures the server did not take; null when there is neither. */
+  #notices() {
+    const { unsettled, closed } = this.session;
+    const refused = this.session.refused().filter(({ path }) => path.startsWith("sign/"));
+    const found = refused.map(refusal);
+    if (unsettled.length && !closed) {
+      const title = say("sign_blocked", { n: unsettled.length });
+      found.unshift(remark("warn", "alert", title, say("sign_blocked_text")));
+    }
+    return found.length ? found : null;
+  }
+
   async #covers(result) {
     const { session } = this;
     const now = await coverage(session.store, session.id, session.definition);
@@ -98,10 +110,7 @@ export class SignView {
       veto: result.vetoed ? remark("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
       findings: findings.length ? findings.map((each) => this.#stand(each)) : null,
       no_findings: findings.length ? null : say("no_findings"),
-      notice:
-        unsettled.length && !closed
-          ? remark("warn", "alert", say("sign_blocked", { n: unsettled.length }), say("sign_blocked_text"))
-          : null,
+      notice: this.#notices(),
     });
     const [given, asked] = countOf(session);
     fill(root, {
