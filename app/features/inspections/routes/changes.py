@@ -123,9 +123,7 @@ def revise(inspection_id: UUID) -> Answer:
 def decide_late_work(inspection_id: UUID) -> Answer:
     def carry(session: Session, form: Any, seq: int) -> None:
         amends = form.decision.data == "amend"
-        commands.decide_late_work(
-            session, actor(), inspection_id, seq, amends, form.reason.data, clock.now()
-        )
+        commands.decide_late_work(session, actor(), inspection_id, seq, amends, form.reason.data, clock.now())
 
     return _change(inspection_id, "late-work", carry, _("It is decided. The phones learn of it."))
 

@@ -63,7 +63,9 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         may_do=may_do,
         forms=forms,
         tried=tried,
-        late_lines=history.late_lines(reading(), page.inspection.id, page.form, language()) if page.late else [],
+        late_lines=history.late_lines(reading(), page.inspection.id, page.form, language())
+        if page.late
+        else [],
         stale=stale,
         reasons=reasons,
         why_headline=words.why_headline(page.result, len(reasons)) if page.result else "",

@@ -89,9 +89,7 @@ def _apply(
     return [UUID(op.id) for op in taken]
 
 
-def _write_fates(
-    session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime
-) -> None:
+def _write_fates(session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime) -> None:
     turns = {
         operation_id: turn
         for operation_id, turn in session.execute(
