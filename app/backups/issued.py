@@ -1,9 +1,9 @@
 """What was issued, once more outside the database: frozen revisions and reports, one JSON file for each row.
 
-A restored database is older than what people hold in their hands. From these files the reports come back before
-anything else is taken in, and a `complete` that a phone sends again ends in the revision that was issued, not in
-a second one with the same number. Files are only ever added. The bytes of the reports are in the blob store,
-which a restore never takes anything out of.
+A restored database is older than what people hold in their hands. From these files the reports come back
+before anything else is taken in, and a `complete` that a phone sends again ends in the revision that was
+issued, not in a second one with the same number. Files are only ever added. The bytes of the reports are in the
+blob store, which a restore never takes anything out of.
 """
 
 from __future__ import annotations
@@ -127,11 +127,7 @@ def _plain(value: Any) -> Any:
 
 def _read(table: Table, found: dict[str, Any]) -> dict[str, Any]:
     """Columns that came later keep their default; those that went are left out."""
-    return {
-        name: _typed(table.c[name].type, value)
-        for name, value in found.items()
-        if name in table.columns
-    }
+    return {name: _typed(table.c[name].type, value) for name, value in found.items() if name in table.columns}
 
 
 def _typed(kind: TypeEngine[Any], value: Any) -> Any:

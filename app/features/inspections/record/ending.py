@@ -48,8 +48,8 @@ class Frozen:
 
 # Filled by wiring.py; each runs inside the transaction (DESIGN §3 rule 6).
 ON_FROZEN: list[Callable[[Session, Frozen], object]] = []
-# Filled by wiring.py: (inspection, revision) → the columns of a revision that was issued before the database was
-# restored from an older backup, or None. What people hold in their hands stands.
+# Filled by wiring.py: (inspection, revision) → the columns of a revision that was issued before the database
+# was restored from an older backup, or None. What people hold in their hands stands.
 ISSUED_BEFORE: list[Callable[[UUID, int], dict[str, Any] | None]] = []
 
 

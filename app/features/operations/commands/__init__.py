@@ -243,7 +243,7 @@ def name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str
         session,
         "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
         "JOIN operations o ON o.id = p.child_id "
-        f"WHERE p.parent_id IN (:ids) AND {LATEST_FATE} = 'applied'",  # noqa: S608 (our own words)
+        f"WHERE p.parent_id IN (:ids) AND {LATEST_FATE} = 'applied'",
         ids,
     )
     for parent_id, record_id, path, name in rows:
