@@ -1,10 +1,10 @@
-"""A reverse proxy that does to requests what networks do to them. Standard library only; knows nothing of ours.
+"""A reverse proxy that does to requests what networks do. Standard library only; knows nothing of ours.
 
 `with Proxy(port) as proxy: proxy.do("drop_after", "POST /api/v1/sync/push", nth=2)`; then ask `proxy.port`.
 A rule holds for the nth request it matches (from 1; None: every one) and stays until `proxy.rules.clear()`.
 
 drop_before  closes before anybody hears of the request      drop_after  closes when the server has answered
-truncate(n)  passes on n bytes of the body, then closes      dup         sends it twice, gives the second answer
+truncate(n)  passes on n bytes of the body, then closes      dup         sends twice, gives the second answer
 replace(status, type, body)  answers itself                  delay(s)    waits before passing on
 hold         waits until `proxy.release()`                   throttle(bytes per second)  slows the answer
 rst          resets the connection after the server has answered

@@ -156,7 +156,7 @@ def test_05_doubled_and_again_a_day_later(server: Server, proxy: Proxy, phone: S
     answered(phone, server.record)
     proxy.do("dup", PUSH)
     assert phone.push()
-    old = [request for request in proxy.passed if request.what == PUSH][0]
+    old = next(request for request in proxy.passed if request.what == PUSH)
     phone.save(server.record, "set", "q/A1", "score", "10")
     assert phone.push()
     answer = Line(server.world.phones[0], server.port)("POST", "/api/v1/sync/push", old.body)
