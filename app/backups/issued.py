@@ -2,7 +2,7 @@
 
 A restored database is older than what people hold in their hands. From these files the reports come back
 before anything else is taken in, and a `complete` that a phone sends again ends in the revision that was
-issued, not in a second one with the same number. Files are only ever added. The bytes of the reports are in the
+issued, not in a second one with the same number. Files are only ever added. The bytes of reports are in the
 blob store, which a restore never takes anything out of.
 """
 

@@ -41,7 +41,7 @@ class Kept:
 
 @dataclass
 class Store:
-    """`save` makes an operation durable; `saved` is the log of what the screen called saved, for the oracle."""
+    """`save` makes an operation durable; `saved` is the log of what the screen called saved (the oracle)."""
 
     ask: Ask
     device: str
