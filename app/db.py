@@ -335,7 +335,7 @@ def grouped(work: Callable[[Session], T]) -> T:
 
 
 def insert_columns(session: Session, table: Table, columns: Mapping[str, Any], count: int) -> None:
-    """Inserts `count` rows in one go, past the statement machinery that would cost more than the insert itself.
+    """Inserts `count` rows at once, past the statement machinery that would cost more than the insert.
 
     A column is a list or tuple with a value for each row, or one value that all rows share. Ids may be text
     with dashes; Json columns take canonical text. Hot path only (pushes).

@@ -39,7 +39,7 @@ from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
-from app.features.inspections.record import InspectionKind
+from app.features.inspections.record import ISSUED_BEFORE, InspectionKind
 from app.features.inspections.report import InspectionReport
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
@@ -113,6 +113,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[SCOPE_CHOICES] = scope_choices
     KINDS.add(InspectionKind())
     config: Config = app.config["PLUMBLINE"]
+    ISSUED_BEFORE[:] = [lambda inspection_id, number: issued.revision(config.data, inspection_id, number)]
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))

@@ -1,4 +1,4 @@
-"""`flask --app wsgi backup create|restore`: on the machine only; the web has no way to restore, on purpose."""
+"""`flask --app wsgi backup create|restore`: on the machine only; the web cannot restore, on purpose."""
 
 from __future__ import annotations
 

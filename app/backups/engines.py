@@ -58,7 +58,7 @@ class SqliteFile:
             if process.name == str(os.getpid()):
                 continue
             try:
-                found += any(Path(os.readlink(fd)) == here for fd in (process / "fd").iterdir())
+                found += any(fd.readlink() == here for fd in (process / "fd").iterdir())
             except OSError:  # ended meanwhile, or somebody else's
                 continue
         return found
@@ -127,7 +127,7 @@ class Postgres:
         environ = dict(os.environ)
         if self._password is not None:
             environ["PGPASSWORD"] = self._password
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (a program of PostgreSQL, our own arguments)
             [found, where, *arguments], env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL
         )
         if done.returncode:

@@ -1,9 +1,9 @@
 """What was issued, once more outside the database: frozen revisions and reports, one JSON file for each row.
 
-A restored database is older than what people hold in their hands. From these files the reports come back before
-anything else is taken in, and a `complete` that a phone sends again ends in the revision that was issued, not in
-a second one with the same number. Files are only ever added. The bytes of the reports are in the blob store,
-which a restore never takes anything out of.
+A restored database is older than what people hold in their hands. From these files the reports come back
+before anything else is taken in, and a `complete` that a phone sends again ends in the revision that was
+issued, not in a second one with the same number. Files are only ever added. The bytes of reports are in the
+blob store, which a restore never takes anything out of.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, insert, select
+from sqlalchemy import Date, Table, Uuid, and_, insert, select
 from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
 
-from app.db import Base
+from app.db import Base, UtcDateTime
 
 FOLDER = "issued"
 OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
@@ -126,19 +127,17 @@ def _plain(value: Any) -> Any:
 
 def _read(table: Table, found: dict[str, Any]) -> dict[str, Any]:
     """Columns that came later keep their default; those that went are left out."""
-    return {
-        name: _typed(table.c[name].type.python_type, value)
-        for name, value in found.items()
-        if name in table.columns
-    }
+    return {name: _typed(table.c[name].type, value) for name, value in found.items() if name in table.columns}
 
 
-def _typed(kind: type, value: Any) -> Any:
+def _typed(kind: TypeEngine[Any], value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    if kind is UUID:
+    if isinstance(kind, Uuid):
         return UUID(value)
-    return kind.fromisoformat(value) if kind in (date, datetime) else value
+    if isinstance(kind, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(kind, Date) else value
 
 
 def _write(path: Path, body: bytes) -> bool:

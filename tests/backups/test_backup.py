@@ -15,15 +15,20 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.db import reading
+from app.adapters import clock
+from app.backups import issued
+from app.db import reading, transaction
+from app.features.checklists.commands import publish
+from app.features.inspections.models import Inspection, Revision
 from app.features.operations.models import Operation
 from app.features.operations.queries import epoch_of, state_of
-from tests.cast import Cast, assemble
+from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
 from tests.sync.carrying import store_for
 from tests.sync.store import Store
+from tests.sync.world import QUESTIONS, small_checklist
 
 
 @pytest.fixture
@@ -41,11 +46,11 @@ def run(app: Flask) -> Callable[..., Any]:
     return lambda *words: app.test_cli_runner().invoke(args=["backup", *map(str, words)])
 
 
-def begun(app: Flask, cast: Cast) -> tuple[Store, str]:
+def begun(app: Flask, cast: Cast, version: UUID | None = None) -> tuple[Store, str]:
     store = store_for(app, cast.owner)
     record = store.new_id()
     value = {
-        "checklist_version": str(audit_version(app)),
+        "checklist_version": str(version or audit_version(app)),
         "site": str(cast.site),
         "auditors": [str(cast.owner)],
         "due": None,
@@ -94,6 +99,35 @@ def test_a_restored_server_is_refilled_from_the_phones(
     with app.app_context():
         state = state_of(reading(), UUID(record))
     assert state["q/M01", "score"].value == "10" and not state["q/M01", "score"].conflict
+
+
+def test_what_was_issued_after_the_backup_stands(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The `complete` that a phone sends again ends in the revision people hold, not in another one."""
+    with app.app_context(), transaction() as session:
+        version = publish(session, small_checklist(), BORN, cast.admin).id
+    store, record = begun(app, cast, version)
+    for question in QUESTIONS:
+        store.save(record, "set", f"q/{question}", "score", "8")
+    assert store.push() and store.pull(record)
+    file = made(run, tmp_path / "night")
+    store.save(record, "complete", "inspection", "completed", {"operations": 4, "media": []})
+    assert store.push()
+    with app.app_context():
+        before = [(r.id, r.at, r.digest, r.body) for r in reading().scalars(select(Revision))]
+        assert len(before) == 1
+        issued.keep(reading(), app.config["PLUMBLINE"].data, clock.now())  # what the worker does each minute
+    assert run("restore", file).exit_code == 0
+    with app.app_context():
+        assert not reading().scalars(select(Revision)).all()
+    for _ in range(3):
+        store.pull(record)
+        store.push()
+    with app.app_context():
+        assert [(r.id, r.at, r.digest, r.body) for r in reading().scalars(select(Revision))] == before
+        row = reading().get(Inspection, UUID(record))
+        assert row is not None and row.state == "completed" and row.completed_at == before[0][1]
 
 
 def test_photos_are_in_it_and_come_back(

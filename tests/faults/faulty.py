@@ -1,7 +1,7 @@
 """The app of `wsgi.py`, with accidents that a test asks for through files in its data folder.
 
-accident      "insert 2": killed after the second bulk insert of the next push; "commit": killed after the commit,
-              before the answer. The file is taken away first, so that the server comes up again sound.
+accident      "insert 2": killed after the second bulk insert of the next push; "commit": killed after the
+              commit, before the answer. The file is taken away first: the server comes up again sound.
 page-limit    so many pages may the database have: a full disk, as SQLite sees it
 busy-timeout  milliseconds to wait for a lock
 """

@@ -1,10 +1,10 @@
-"""A reverse proxy that does to requests what networks do to them. Standard library only; knows nothing of ours.
+"""A reverse proxy that does to requests what networks do. Standard library only; knows nothing of ours.
 
 `with Proxy(port) as proxy: proxy.do("drop_after", "POST /api/v1/sync/push", nth=2)`; then ask `proxy.port`.
 A rule holds for the nth request it matches (from 1; None: every one) and stays until `proxy.rules.clear()`.
 
 drop_before  closes before anybody hears of the request      drop_after  closes when the server has answered
-truncate(n)  passes on n bytes of the body, then closes      dup         sends it twice, gives the second answer
+truncate(n)  passes on n bytes of the body, then closes      dup         sends twice, gives the second answer
 replace(status, type, body)  answers itself                  delay(s)    waits before passing on
 hold         waits until `proxy.release()`                   throttle(bytes per second)  slows the answer
 rst          resets the connection after the server has answered
@@ -17,6 +17,7 @@ import re
 import socket
 import struct
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -130,10 +131,13 @@ class Proxy:
             head = re.sub(rb"(?im)^connection:.*\r\n", b"", request.head)
             writer.write(head[:-2] + b"Connection: close\r\n\r\n" + request.body[:cut])
             await writer.drain()
-            if cut is not None:
-                writer.write_eof()
             self.passed.append(request)
-            return await reader.read()
+            if cut is None:
+                return await reader.read()
+            writer.write_eof()
+            with suppress(TimeoutError):  # the link is cut: nobody waits for what the server makes of it
+                await asyncio.wait_for(reader.read(), 0.05)
+            return b""
         finally:
             writer.close()
 

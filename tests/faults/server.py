@@ -1,4 +1,4 @@
-"""The real server in its own process on a data folder, killed and started again; phones that reach it by HTTP."""
+"""The real server in its own process, killed and started again, and phones that reach it by HTTP."""
 
 from __future__ import annotations
 

@@ -21,18 +21,20 @@ RUNS, STEPS, BATCH = 20_000, 50, 250
 
 def main(runs: int, first: int) -> int:
     begun, done, at = time.monotonic(), 0, first
-    memory = Path("/dev/shm")  # noqa: S108 (nothing of it is kept, and crashes here are the model's, not the disk's)
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        with sqlite_world(Path(folder) / "data") as world:
-            while done < runs:
-                try:
-                    done += run(world, Store, BATCH, at, STEPS)
-                except Violation as broken:
-                    print(f"After {done} runs, in the batch of seed {at}: {broken}", flush=True)
-                    return 1
-                at += 1
-                took = time.monotonic() - begun
-                print(f"{done} runs, seeds {first} to {at - 1}, {took:.0f} s, no violation", flush=True)
+    memory = Path("/dev/shm")  # noqa: S108 (crashes here are the model's, not the disk's)
+    with (
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder,
+        sqlite_world(Path(folder) / "data") as world,
+    ):
+        while done < runs:
+            try:
+                done += run(world, Store, BATCH, at, STEPS)
+            except Violation as broken:
+                print(f"After {done} runs, in the batch of seed {at}: {broken}", flush=True)
+                return 1
+            at += 1
+            took = time.monotonic() - begun
+            print(f"{done} runs, seeds {first} to {at - 1}, {took:.0f} s, no violation", flush=True)
     return 0
 
 

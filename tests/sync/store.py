@@ -1,7 +1,7 @@
 """A phone without a screen and without our code: the store of offline.md §4.2 and its push and pull.
 
-It imports nothing of app/ or static/: what it expects of the server is what `docs/offline.md` promises. Whoever
-carries its requests is given to it; `Lost` means that no answer came, which says nothing about what happened.
+It imports nothing of app/ or static/: what it expects of the server is what `docs/offline.md` promises.
+Whoever carries its requests is given to it; `Lost` means that no answer came, whatever happened.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Ask = Callable[[str, str, Any], Answer]
 
 @dataclass
 class Kept:
-    """An operation in the store. `state` is pending or one of SETTLED for own ones, "theirs" for the others'."""
+    """An operation in the store. `state`: pending or one of SETTLED; "theirs" for those of others."""
 
     op: Op
     state: str
@@ -41,7 +41,7 @@ class Kept:
 
 @dataclass
 class Store:
-    """`save` makes an operation durable; `saved` is the log of those the screen called saved, for the oracle."""
+    """`save` makes an operation durable; `saved` is the log of what the screen called saved (the oracle)."""
 
     ask: Ask
     device: str
@@ -102,7 +102,7 @@ class Store:
     # -- what it knows
 
     def counts(self, kept: Kept) -> bool:
-        """Whether the operation counts for what its register holds: own ones until the server says otherwise."""
+        """Whether it counts for what its register holds: own ones until the server says otherwise."""
         return kept.fate == "applied" if kept.fate else kept.state in ("pending", "acked")
 
     def heads(self, record: str) -> dict[tuple[str, str], list[str]]:

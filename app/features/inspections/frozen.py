@@ -47,7 +47,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain import signatures
@@ -63,7 +63,8 @@ from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Inspection
 from app.features.inspections.queries import answers_of, last_before
-from app.features.operations.models import Operation, OperationFate
+from app.features.operations.models import Operation
+from app.features.operations.queries import is_applied
 from app.features.places.models import Site
 
 VERSION = 1
@@ -285,23 +286,12 @@ def _before(row: Inspection | None) -> dict[str, Any] | None:
 
 def _done(session: Session, inspection_id: UUID) -> list[Done]:
     """Every applied operation, in the order the server took them."""
-    latest = (
-        select(func.max(OperationFate.turn))
-        .where(OperationFate.operation_id == Operation.id)
-        .correlate(Operation)
-        .scalar_subquery()
-    )
-    fate = select(OperationFate.fate).where(
-        OperationFate.operation_id == Operation.id,
-        OperationFate.turn == latest,
-        OperationFate.fate == "applied",
-    )
     found = session.execute(
         select(
             *(Operation.id, Operation.path, Operation.hash, Operation.at, Operation.offset, Operation.tz),
             *(Operation.device_id, Operation.received_at),
         )
-        .where(Operation.record_id == inspection_id, fate.exists())
+        .where(Operation.record_id == inspection_id, is_applied())
         .order_by(Operation.seq)
     )
     return [

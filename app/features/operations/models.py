@@ -67,8 +67,8 @@ class OperationParent(Base):
 class OperationFate(Base):
     """What became of a stored operation; a later decision is a later row, never a change.
 
-    An operation without a row here was applied when it came in: what is said of a hundred answers of a hundred
-    is not written a hundred times. `queries.LATEST_FATE` says it in SQL.
+    An operation without a row here was applied when it came in: what holds for a hundred answers of a
+    hundred is not written a hundred times. `queries.LATEST_FATE` says it in SQL.
     """
 
     __tablename__ = "operation_fates"

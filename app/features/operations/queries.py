@@ -131,7 +131,7 @@ def late_of(session: Session, record_id: UUID) -> list[Entry]:
 
 
 def decisions_of(session: Session, record_id: UUID) -> list[Decided]:
-    """What became of late work, oldest decision first: a phone that fetched it as late learns it from here."""
+    """What became of late work, oldest decision first; phones that fetched it as late learn from here."""
     rows = session.execute(
         select(OperationFate, LateDecision, Person.name)
         .join(Operation, Operation.id == OperationFate.operation_id)

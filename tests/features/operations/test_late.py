@@ -1,4 +1,4 @@
-"""Late work: what came after the end is seen, decided about, and never silently lost or applied. Both engines."""
+"""Late work: what came after the end is seen, decided about, never silently lost or applied."""
 
 from __future__ import annotations
 

@@ -28,6 +28,7 @@ from app.features.inspections.models import KIND, Assignment, Inspection
 from app.features.inspections.queries import form_of, lead_scope_of, scope_of, visible
 from app.features.inspections.record.ending import (
     ENDS,
+    ISSUED_BEFORE,
     ON_FROZEN,
     Frozen,
     freeze_revision,
@@ -37,7 +38,7 @@ from app.features.inspections.record.ending import (
 from app.features.operations.record import Access, Author, State
 from app.features.places.models import Site
 
-__all__ = ["KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
+__all__ = ["ISSUED_BEFORE", "KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
 
 _ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants")
 _DECISIONS = ("approve", "return")  # all that reaches an inspection in review

@@ -23,6 +23,7 @@ from app.domain.duty import blockers
 from app.domain.errors import Invalid
 from app.domain.findings import Entry, findings
 from app.domain.operations import Operation
+from app.features.accounts.models import Person
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.frozen import freeze
@@ -47,6 +48,9 @@ class Frozen:
 
 # Filled by wiring.py; each runs inside the transaction (DESIGN §3 rule 6).
 ON_FROZEN: list[Callable[[Session, Frozen], object]] = []
+# Filled by wiring.py: (inspection, revision) → the columns of a revision that was issued before the database
+# was restored from an older backup, or None. What people hold in their hands stands.
+ISSUED_BEFORE: list[Callable[[UUID, int], dict[str, Any] | None]] = []
 
 
 def judge_end(
@@ -133,6 +137,11 @@ def freeze_revision(
     )
     definition = queries.form_of(session, row.version_id).definition
     day = local_day(row.completed_at or now, row.site.time_zone)
+    for kept in (ask(row.id, row.revision) for ask in ISSUED_BEFORE):
+        if kept is not None:
+            if session.get(Person, kept["person_id"]) is None:
+                kept["person_id"] = author.actor.id  # came to the house after the backup
+            revision, row.completed_at = Revision(**kept), kept["at"]
     session.flush()  # the row as it ends: once its revision is frozen, a trigger keeps it so
     session.add(revision)
     session.add_all(_finding(row, entry) for entry in findings(definition, state, day, author.actor.language))

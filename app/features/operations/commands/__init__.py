@@ -245,7 +245,7 @@ def name_parents(session: Session, records: Sequence[_Record], ids: Sequence[str
     by_id = {record.id: record for record in records}
     rows = select_many(
         session,
-        "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "
+        "SELECT p.parent_id, o.record_id, o.path, o.field FROM operation_parents p "  # noqa: S608 (our own)
         "JOIN operations o ON o.id = p.child_id "
         f"WHERE p.parent_id IN (:ids) AND {LATEST_FATE} = 'applied'",
         ids,

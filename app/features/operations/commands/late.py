@@ -36,7 +36,7 @@ def decide_late(
 ) -> m.LateDecision:
     """Applies what waits (AMEND, to a record that is open again) or lays it aside (DISMISS), all of it.
 
-    Raises Invalid("late_none") when nothing waits. Completions among it never apply: who amends completes anew.
+    Raises Invalid("late_none") when nothing waits. A completion among it never applies: who amends completes.
     """
     row = kind.lock(session, [record_id])[record_id]
     waiting = late_of(session, record_id)
@@ -91,8 +91,8 @@ def _apply(
 
 def _write_fates(session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime) -> None:
     turns = {
-        operation_id: turn
-        for operation_id, turn in session.execute(
+        row[0]: row[1]
+        for row in session.execute(
             select(m.OperationFate.operation_id, func.max(m.OperationFate.turn))
             .where(m.OperationFate.operation_id.in_(list(fates)))
             .group_by(m.OperationFate.operation_id)
