@@ -118,6 +118,8 @@ export async function getReady(app, report) {
   await navigator.storage?.persist?.();
   await app.shell.fetch();
   await app.network.look();
+  const { link } = app.outbox.state;
+  if (link !== "ok" && link !== "busy") return { kind: link }; // nobody can say whether there is more to fetch
   const prepared = await prepare(store, ask, language, report);
   if (prepared.kind !== "ok") return prepared;
   const open = (await knownWork(store)).filter(isOpen);

@@ -31,7 +31,9 @@ export class Readiness {
     const { kind } = await getReady(this.app, report).catch(() => ({ kind: "failed" }));
     this.button.removeAttribute("aria-disabled");
     this.#busy = false;
-    const words = say({ ok: "got_ready", login: "got_ready_sign_in" }[kind] ?? "got_ready_not");
+    const words = say(
+      { ok: "got_ready", login: "got_ready_sign_in", sign_in: "got_ready_sign_in" }[kind] ?? "got_ready_not",
+    );
     this.#progress(words);
     speak(words);
     await this.app.status.show();
