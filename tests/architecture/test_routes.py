@@ -79,7 +79,9 @@ def test_needed_acts_exist(app: Flask) -> None:
 
 def test_no_route_changes_anything_on_a_get(app: Flask) -> None:
     """Prefetching a link must never do something: verbs are POSTs."""
-    verbs = re.compile(r"/(ending|disabling|enabling|retirement|restoration|cancellation|postponement)$")
+    verbs = re.compile(
+        r"/(ending|disabling|enabling|retirement|restoration|cancellation|postponement|approval|return|revision)$"
+    )
     wrong = [rule.rule for rule in rules(app) if verbs.search(rule.rule) and "GET" in (rule.methods or ())]
     assert wrong == []
 

@@ -88,6 +88,14 @@ class World:
             f"{inspection}/postponement": {"due": "2031-01-01", "reason": "r", "seq": "99"},
             f"{inspection}/coverage": {"section": "man", "covered": "out", "reason": "r", "seq": "99"},
             f"{inspection}/plan": texts,
+            f"{inspection}/approval": {"seq": "99"},
+            f"{inspection}/return": {
+                "reason": "r",
+                "comments-0-question": "M01",
+                "comments-0-text": "c",
+                "seq": "99",
+            },
+            f"{inspection}/revision": {"reason": "r", "seq": "99"},
         }
         self.pages = [
             "/inspections",
