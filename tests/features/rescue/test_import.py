@@ -227,6 +227,19 @@ def test_a_file_larger_than_anything_else_is_taken_from_an_admin_only(
         (locked(packed({"format": 1, "operations": []}, {}, zipfile.ZIP_DEFLATED)), "rescue_damaged"),
         (locked(b"x", rounds=99_999), "rescue_not_ours"),
     ],
+    ids=[
+        "empty",
+        "a zip",
+        "zeros",
+        "no zip",
+        "half json",
+        "list",
+        "format 2",
+        "no operations",
+        "deep",
+        "deflated",
+    ]
+    + ["few rounds"],  # the bytes differ from run to run, and so would names made of them
 )
 def test_files_of_rubbish(file: bytes, code: str) -> None:
     with pytest.raises(Invalid) as caught:
