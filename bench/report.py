@@ -256,7 +256,7 @@ def _share(pid: int) -> float:
 
 def _pictures(count: int) -> dict[str, bytes]:
     """Photos as the server prepares them: 1280 pixels, about 150 KB, every second one upright."""
-    grain = Image.effect_noise((SIZE[0] // 2, SIZE[1] // 2), 30).resize(SIZE).convert("RGB")
+    grain = Image.effect_noise((SIZE[0] // 2, SIZE[1] // 2), 8).resize(SIZE).convert("RGB")
     turned = grain.rotate(90, expand=True)
     made = {}
     for place in range(count):
