@@ -39,7 +39,7 @@ from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
-from app.features.inspections.record import ISSUED_BEFORE, InspectionKind
+from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, Frozen, InspectionKind
 from app.features.inspections.report import InspectionReport
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
@@ -125,6 +125,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
     connect_reports(app, work, config, blobs, room)
+    ON_FROZEN[:] = [ask_for_report]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 
@@ -148,6 +149,19 @@ def connect_reports(
     app.extensions[reports_pages.ROOM] = CheckRoom()
     health.register(app, "seal", lambda: seal_public.state(seal_public.folder_in(config.data), clock.now()))
     health.register(app, "report_queue", lambda: reports_queries.queue(reading(), clock.now()))
+
+
+def ask_for_report(session: Session, frozen: Frozen) -> None:
+    """What is frozen gets its report, in the language of whoever completed it."""
+    reports_commands.request(
+        session,
+        kind=frozen.kind,
+        record_id=frozen.record_id,
+        revision=frozen.revision,
+        language=frozen.language,
+        now=frozen.now,
+        person_id=frozen.person_id,
+    )
 
 
 def sweep(blobs: LocalBlobs) -> None:
