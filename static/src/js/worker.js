@@ -55,10 +55,12 @@ async function lastLanguage() {
 /** The shell at once, whatever the network is doing; a newer one comes with a newer worker. */
 async function shell(request, language) {
   const cache = await caches.open(NAME);
-  const kept = await cache.match(shellOf(language));
-  if (!kept) return fetch(request);
-  await (await caches.open(PLACE)).put(LAST, new Response(language));
-  return kept;
+  return (await cache.match(shellOf(language))) ?? fetch(request);
+}
+
+/** On a full phone this fails, and opens the app all the same. */
+async function remember(language) {
+  await (await caches.open(PLACE)).put(LAST, new Response(language)).catch(() => {});
 }
 
 const start = async () => Response.redirect(shellOf(await lastLanguage()));
@@ -110,5 +112,8 @@ self.addEventListener("fetch", (event) => {
   }
   const [, language] = /^\/app\/(?:([A-Za-z-]+)\/)?$/.exec(pathname) ?? [null, null];
   if (language === undefined) event.respondWith(start());
-  else if (shells[language]) event.respondWith(shell(request, language));
+  else if (shells[language]) {
+    event.respondWith(shell(request, language));
+    event.waitUntil(remember(language));
+  }
 });
