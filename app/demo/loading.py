@@ -15,22 +15,28 @@ from sqlalchemy.orm import Session
 from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.db import new_id
-from app.demo import walks
+from app.demo import signing, walks
 from app.demo.audits import VISITS, Visit
 from app.demo.people import MEMBERS, SignIn, add_grants, add_people
 from app.demo.suppliers import SUPPLIERS, add_suppliers
+from app.domain.answers import answers
 from app.domain.dates import local_day
 from app.domain.errors import Invalid
+from app.domain.findings import findings
 from app.domain.merge import rows
 from app.domain.permissions import Actor
+from app.domain.signatures import CONSENT, REFUSAL, digest_of, live_photos
 from app.features.accounts.models import Person
 from app.features.checklists.commands import load_library
 from app.features.checklists.models import Version
 from app.features.checklists.queries import newest_versions
+from app.features.companies.models import Contact
 from app.features.evidence.commands import present
 from app.features.inspections import commands as inspections
 from app.features.inspections.models import Inspection
+from app.features.inspections.queries.signing import covered_of
 from app.features.operations.queries import installation, state_of
+from app.features.places.models import Site
 from app.outbox import Outgoing
 
 PHOTOS = Path(__file__).parent / "photos"
@@ -144,12 +150,49 @@ def _walk(house: House, visit: Visit, version: Version, walk: walks.Walk) -> Non
         walk.send(house.phones[who], changes)
     if visit.complete:
         walk.send(phone, list(walks.closing(visit, lead)))
-        _complete(house, walk, phone)
+        side = _side(house, visit.company)
+        day = local_day(walk.at, "Asia/Shanghai")
+        found = findings(definition, state_of(house.session, walk.record), day, lead.language)
+        written = list(signing.write_up(visit.company, found, definition, lead, side))
+        walk.send(phone, written, timedelta(seconds=20))
+        _complete(house, visit, version, walk, side)
 
 
-def _complete(house: House, walk: walks.Walk, phone: walks.Phone) -> None:
-    media = sorted({photo["sha256"] for photo in house.photos.values()})
-    walk.send(phone, [("complete", "inspection", "completed", {"operations": walk.lamport, "media": media})])
+def _side(house: House, company: str) -> signing.Side:
+    """The supplier's first contact."""
+    about = next(each for each in SUPPLIERS if each.key == company)
+    site = house.session.get(Site, house.sites[company])
+    assert site is not None
+    contact = house.session.scalars(
+        select(Contact).where(Contact.company_id == site.company_id, Contact.name == about.contacts[0][0])
+    ).one()
+    return signing.Side(str(contact.id), contact.name, contact.duty, about.name)
+
+
+def _complete(house: House, visit: Visit, version: Version, walk: walks.Walk, side: signing.Side) -> None:
+    """Both sides sign, or one of them refuses before a witness; then the lead completes."""
+    lead, phone = house.actors[visit.team[0]], house.phones[visit.team[0]]
+    state = state_of(house.session, walk.record)
+    media = live_photos(state)
+    registers = covered_of(house.session, state)
+    given = sum(1 for answer in answers(state).values() if answer["score"])
+    signed: list[walks.Change] = []
+    for slot in ("auditor", "auditee"):
+        path, at = f"sign/{new_id()}", walk.at
+        if slot == "auditee" and visit.company in signing.REFUSALS:
+            witness = house.actors[visit.team[-1]]
+            digest = digest_of(version.sha256, registers, media, REFUSAL, "zh-Hans")
+            refused = signing.refusal(visit.company, witness, side, digest, at)
+            signed.append(("refuse", path, "refused", refused))
+            continue
+        language = lead.language if slot == "auditor" else "zh-Hans"
+        digest = digest_of(version.sha256, registers, media, CONSENT, language)
+        covers = {"answers": given, "photos": len(media)}
+        value = signing.signature(slot, lead, side, digest, covers, at)
+        signed.append(("sign", path, "signed", value))
+    rows_signed = [path.removeprefix("sign/") for _, path, _, _ in signed]
+    done = {"operations": walk.lamport, "media": media, "signatures": rows_signed}
+    walk.send(phone, [*signed, ("complete", "inspection", "completed", done)])
     row = house.session.get(Inspection, walk.record)
     assert row is not None and row.state == "completed"
 

@@ -9,7 +9,7 @@ from app.domain.errors import Invalid
 from app.domain.register_values import SHA256, members, text, uuid
 
 SIGNATURES_AT_MOST = 100
-COMMENTS_AT_MOST = 100
+COMMENTS_AT_MOST = 60
 MEDIA_AT_MOST = 5000
 
 

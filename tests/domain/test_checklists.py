@@ -83,11 +83,23 @@ FAULTS: list[tuple[str, str, Change]] = [
     ("group_weights_sections", "rules", lambda d: d["rules"].update(group_weights={"two": 1})),
     ("group_weights", "rules", lambda d: d["rules"].update(group_weights={"one": 0})),
     ("term_unknown", "Q1/trade", lambda d: (d.update(terms={"trade": {}}), question(d).update(trade="Gas"))),
+    ("signatures", "rules", lambda d: d["rules"].update(signatures=["witness"])),
+    ("signatures", "rules", lambda d: d["rules"].update(signatures=["auditor", "auditor"])),
+    ("signatures", "rules", lambda d: d["rules"].update(signatures="auditor")),
+    ("approval", "rules", lambda d: d["rules"].update(approval="yes")),
+    ("canned_too_many", "Q1", lambda d: question(d).update(canned=[statement(f"s{n}") for n in range(21)])),
+    ("canned_twice", "Q1/canned/s1", lambda d: question(d).update(canned=[statement("s1"), statement("s1")])),
+    ("identifier", "Q1/canned", lambda d: question(d).update(canned=[statement("s 1")])),
+    ("words_missing", "Q1/canned/s1", lambda d: question(d).update(canned=[statement("s1", " ")])),
     ("shape", "definition", lambda d: d.pop("scale")),
     ("shape", "definition", lambda d: d.update(sections=7)),
     ("op_value", "definition", lambda d: d.update(extra=0.5)),
     ("op_text", "definition", lambda d: d.update(extra="\ud800")),
 ]
+
+
+def statement(name: str, words: str = "Missing") -> dict[str, Any]:
+    return {"id": name, "text": {"en": words}}
 
 
 def other_section(name: str, asked: str) -> dict[str, Any]:
@@ -101,6 +113,10 @@ def other_section(name: str, asked: str) -> dict[str, Any]:
 
 def test_a_sound_definition_is_taken() -> None:
     check_definition(SMALL)
+    whole = copy.deepcopy(SMALL)
+    whole["rules"] |= {"signatures": ["auditor", "auditee", "other"], "approval": True}
+    question(whole).update(canned=[statement("s1"), statement("s2")])
+    check_definition(whole)
 
 
 @pytest.mark.parametrize(("what", "where", "change"), FAULTS, ids=[f"{a}-{b}" for a, b, _ in FAULTS])

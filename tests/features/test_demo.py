@@ -23,11 +23,13 @@ from app.demo.people import MEMBERS, SIGN_INS
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.scoring import score
+from app.domain.signatures import stroke_problem
 from app.factory import create_app
 from app.features.accounts.models import Device, Person
 from app.features.evidence.models import Media, MediaUse
-from app.features.inspections.models import Inspection
+from app.features.inspections.models import Finding, Inspection, Revision
 from app.features.inspections.queries import form_of, last_before, work_of
+from app.features.inspections.queries.signing import signatures_of
 from app.features.operations.models import Operation, OperationFate, Quarantined
 from app.features.operations.queries import installation, state_of
 from app.outbox import Outgoing
@@ -77,6 +79,25 @@ def test_every_state_and_grade_is_there(demo: Flask) -> None:
         assert [row for row in done if row.vetoed], "one vetoed"
         results = [row.result or {} for row in done]
         assert [r for r in results if (r["grade_before"], r["grade"]) == ("A", "B")], "one B from A"
+
+
+def test_what_is_finished_is_signed_frozen_and_has_its_findings(demo: Flask) -> None:
+    with demo.app_context():
+        session = reading()
+        done = inspections()["completed"]
+        kinds = []
+        for row in done:
+            given = signatures_of(session, row, state_of(session, row.id))
+            assert [one.slot for one in given] == ["auditor", "auditee"] and all(one.counts for one in given)
+            assert all(one.kind == "refuse" or not stroke_problem(one.value["strokes"]) for one in given)
+            kinds += [one.kind for one in given]
+        assert kinds.count("refuse") == 1
+        assert session.scalar(select(func.count()).select_from(Revision)) == len(done)
+        found = list(session.scalars(select(Finding)))
+        assert {finding.severity for finding in found} == {"major", "minor", "observation"}
+        assert {finding.stand for finding in found} == {"agree", "disagree"}
+        assert any(finding.severity != finding.rule_severity for finding in found)
+        assert all(f.statement and f.owner_contact_id for f in found if f.severity != "observation")
 
 
 def test_projections_agree_with_the_operations(demo: Flask) -> None:

@@ -159,20 +159,25 @@ def send_back(
     comments: Sequence[tuple[str, str]],
     now: datetime,
 ) -> None:
-    """Returns a reviewed inspection to its team, with (question, comment) where something has to change."""
+    """Returns a reviewed inspection to its team, with (question, comment) where something has to change.
+
+    The team gets a mail.
+    """
     row = _ended(session, actor, inspection_id, seq)
     value = {
         "reason": _typed(reason, actor),
         "comments": [{"question": question, "text": _typed(text, actor)} for question, text in comments],
     }
     _write(session, actor, row, [("return", KIND, "returned", value)], now)
+    _tell(session, "returned", row.id, [a.person_id for a in queries.team(row)], actor, now)
 
 
 def revise(session: Session, actor: Actor, inspection_id: UUID, seq: int, reason: str, now: datetime) -> None:
-    """Begins the next revision of a completed inspection. What was issued stays as it is."""
+    """Begins the next revision of a completed inspection; what was issued stays. The team gets a mail."""
     row = _ended(session, actor, inspection_id, seq)
     value = {"reason": _typed(reason, actor), "revision": row.revision + 1}
     _write(session, actor, row, [("reopen", KIND, "reopened", value)], now)
+    _tell(session, "reopened", row.id, [a.person_id for a in queries.team(row)], actor, now)
 
 
 def decide_late_work(

@@ -33,6 +33,7 @@ from app.web.forms import AtMost, HouseForm, Needed, one_line
 from app.web.sentences import sentence
 
 PARTICIPANTS_AT_MOST = 60
+COMMENT_AT_MOST = 1000  # characters
 TEXT_LABELS = {
     "objectives": _l("Objectives"),
     "scope": _l("Scope"),
@@ -237,7 +238,7 @@ class CommentForm(Form):
     """What has to change at one question."""
 
     question = SelectField(_l("Question"), choices=[NO_CHOICE], validators=[OneOf()], validate_choice=False)
-    text = TextAreaField(_l("Comment"), filters=[lines], validators=[AtMost(MAX_TEXT)])
+    text = TextAreaField(_l("Comment"), filters=[lines], validators=[AtMost(COMMENT_AT_MOST)])
 
     def validate_question(self, field: Field) -> None:
         if self.text.data and not field.data:

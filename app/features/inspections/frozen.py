@@ -4,7 +4,7 @@ Shape: {"v": 1, "kind": "inspection", "number", "revision", "at" (ms), "reason" 
 "checklist": {"code", "number", "sha256", "title"}, "company", "site": {"name", "city", "time_zone"}, "team":
 [names, the lead first], "plan", "opening", "closing": {field: value}, "participants": [{field: value}],
 "out_of_scope": {section: reason}, "answers": {question: {"score", "note", "reason", "photos": [sha256]}},
-"result" (domain/scoring.py), "findings": [domain/findings.Entry, the requirement null where it is the
+"result" (domain/scoring.py), "findings": [domain/findings.Entry, the requirement in English where it is the
 question's text], "signatures": [{"row", "kind", "counts", "value"}], "registers": [[path, field, hash]]}.
 Whole numbers, texts, truth values; no fractions.
 """
@@ -71,7 +71,7 @@ def freeze(
             for question, answer in answers(state).items()
         },
         "result": row.result,
-        "findings": [entry._asdict() for entry in findings(form.definition, state, day, "")],
+        "findings": [entry._asdict() for entry in findings(form.definition, state, day, "en")],
         "signatures": [
             {"row": one.row, "kind": one.kind, "counts": one.counts, "value": one.value}
             for one in signatures_of(session, row, state)

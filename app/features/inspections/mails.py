@@ -13,7 +13,7 @@ from app.features.inspections.queries import shown, team
 from app.features.operations.queries import state_of
 from app.web.letters import Letter, write
 
-LETTERS = ("assigned", "moved", "cancelled")
+LETTERS = ("assigned", "moved", "cancelled", "returned", "reopened")
 
 
 def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
@@ -30,7 +30,8 @@ def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
     if person.id not in carrying_out:
         return None
     state = state_of(session, inspection.id)
-    register = ("inspection", "cancelled") if kind == "cancelled" else ("plan", "due_reason")
+    ends = ("cancelled", "returned", "reopened")
+    register = ("inspection", kind) if kind in ends else ("plan", "due_reason")
     value = shown(state, *register) or {}
     reason = value.get("reason", value) or {}
     return write(

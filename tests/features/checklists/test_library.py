@@ -47,6 +47,17 @@ def test_audit_has_the_59_questions_of_the_six_groups() -> None:
     assert [option["points"] for option in audit["scale"]["options"]] == [10, 8, 6, 4, 0]
 
 
+def test_every_question_of_the_audit_offers_statements_for_its_finding() -> None:
+    audit = by_code("4m1e-supplier-audit")
+    assert audit["rules"]["signatures"] == ["auditor", "auditee"]
+    for question in questions(audit):
+        offered = question["canned"]
+        assert [one["id"] for one in offered] == [f"{question['id']}-{n + 1}" for n in range(len(offered))]
+        assert 2 <= len(offered) <= 3
+        texts = [one["text"]["en"] for one in offered]
+        assert len(set(texts)) == len(texts) and all(len(text) <= 90 for text in texts), texts
+
+
 def test_handover_has_62_checks_with_trade_severity_and_warranty() -> None:
     handover = by_code("unit-handover")
     asked = questions(handover)

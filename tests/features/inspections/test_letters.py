@@ -9,9 +9,13 @@ from sqlalchemy import select
 from app.adapters import jobs
 from app.db import reading, transaction
 from app.features.accounts.models import Person
+from app.features.accounts.queries import actor_of
+from app.features.inspections import commands
+from app.features.inspections.models import Inspection
 from app.outbox import Outgoing
-from tests.features.inspections.steps import change, plan
+from tests.features.inspections.steps import change, id_of, plan
 
+NOW = datetime.now(UTC)
 SOON = timedelta(minutes=1)
 
 
@@ -80,3 +84,27 @@ def test_a_name_cannot_write_headers(app, cast, client_for, tmp_path):
     plan(client_for(cast.manager), cast)
     for letter in posted(app, tmp_path):
         assert letter["Bcc"] is None and "everybody" not in letter["To"]
+
+
+def test_a_return_and_a_new_revision_are_told_to_the_team_with_the_reason(app, cast, client_for, tmp_path):
+    manager = client_for(cast.manager)
+    address = plan(manager, cast)
+    with app.app_context():
+        session = reading()
+        manager_actor = actor_of(session, session.get(Person, cast.manager))
+    for kind, state, subject in (
+        ("returned", "in_review", "Returned"),
+        ("reopened", "completed", "New revision"),
+    ):
+        with app.app_context(), transaction() as session:
+            row = session.get(Inspection, id_of(address))
+            row.state = state
+            session.flush()
+            if kind == "returned":
+                commands.send_back(session, manager_actor, row.id, 10**6, "Not precise", [], NOW)
+            else:
+                commands.revise(session, manager_actor, row.id, 10**6, "Wrong photo", NOW)
+        letters = [letter for letter in posted(app, tmp_path) if letter["Subject"].startswith(subject)]
+        assert [letter["To"] for letter in letters] == ["owner@example.com"]  # the teammate reads Chinese
+        assert ("Not precise" if kind == "returned" else "Wrong photo") in letters[0].get_content()
+        assert "http://localhost/app/#/i/" in letters[0].get_content()

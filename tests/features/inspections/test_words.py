@@ -58,6 +58,53 @@ def request_in_english(app):
             Shown("Seen at <line 3>", "zh-Hans"),
         ),
         (
+            Written("return", "inspection", "returned", {"reason": TYPED, "comments": []}),
+            "Inspection returned to its team",
+            Shown("Seen at <line 3>", "zh-Hans"),
+        ),
+        (
+            Written("reopen", "inspection", "reopened", {"reason": TYPED, "revision": 2}),
+            "New revision begun",
+            Shown("Seen at <line 3>", "zh-Hans"),
+        ),
+        (Written("approve", "inspection", "approved", {}), "Inspection issued", None),
+        (
+            Written("sign", "sign/r", "signed", {"slot": "auditor", "name": "Lin", "meaning": "carried_out"}),
+            "Signed",
+            Shown("Lin (Auditor): I carried out this inspection as recorded"),
+        ),
+        (
+            Written("refuse", "sign/r", "refused", {"slot": "auditee", "name": "Wang", "reason": TYPED}),
+            "Signature refused",
+            Shown("Wang (Representative of the supplier): Seen at <line 3>", "zh-Hans"),
+        ),
+        (
+            Written("set", "f/M02", "severity", {"severity": "minor", "reason": TYPED}),
+            "M02: severity of the finding",
+            Shown("Minor finding: Seen at <line 3>", "zh-Hans"),
+        ),
+        (
+            Written("set", "f/M02", "owner", {"name": "Wang", "contact": None}),
+            "M02: owner of the finding",
+            Shown("Wang"),
+        ),
+        (
+            Written("set", "f/M02", "position", {"stand": "disagree", "text": TYPED}),
+            "M02: position of the other party",
+            Shown("Disagrees: Seen at <line 3>", "zh-Hans"),
+        ),
+        (
+            Written("set", "f/M02", "position", {"stand": "agree", "text": None}),
+            "M02: position of the other party",
+            Shown("Agrees"),
+        ),
+        (Written("set", "f/M02", "due", "2026-11-30"), "M02: due date of the finding", Shown("30 Nov 2026")),
+        (
+            Written("set", "f/M02", "statement", TYPED),
+            "M02: statement",
+            Shown("Seen at <line 3>", "zh-Hans"),
+        ),
+        (
             Written("complete", "inspection", "completed", {"operations": 3, "media": []}),
             "Inspection completed",
             None,
@@ -71,7 +118,7 @@ def test_each_register_reads_as_words(op, what, after):
         assert "08:00" in told.after.text
     else:
         assert told.after == after
-    assert told.question == ("M01" if op.path == "q/M01" else None)
+    assert told.question == (op.path[2:] if op.path in ("q/M01", "f/M02") else None)
 
 
 def test_what_was_replaced_stands_before():
@@ -80,12 +127,20 @@ def test_what_was_replaced_stands_before():
 
 
 def test_no_register_of_an_inspection_is_left_without_a_name():
+    from app.domain.register_ends import RECORD
+    from app.domain.register_findings import _FIELDS
     from app.domain.registers import _PAGES, _PARTICIPANT
 
     for room, fields in _PAGES.items():
         for name in fields:
             what = describe(Written("set", room, name, None), FORM, "en").what
             assert "_" not in what and what != f"{room} {name}", (room, name)
+    for name in _FIELDS:
+        what = describe(Written("set", "f/M01", name, None), FORM, "en").what
+        assert "_" not in what and what not in (f"M01: {name}x", f"f/M01 {name}"), name
+    for name in RECORD:
+        what = describe(Written("set", "inspection", name, None), FORM, "en").what
+        assert what != f"inspection {name}", name
     for name in _PARTICIPANT:
         assert describe(Written("set", "participants/x", name, None), FORM, "en").what.startswith("Particip")
 

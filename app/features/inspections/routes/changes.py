@@ -104,7 +104,9 @@ def send_back(inspection_id: UUID) -> Answer:
         said = form.said()
         commands.send_back(session, actor(), inspection_id, seq, form.reason.data, said, clock.now())
 
-    return _change(inspection_id, "return", carry, _("The inspection is returned to its team."))
+    return _change(
+        inspection_id, "return", carry, _("The inspection is returned to its team, who get a mail.")
+    )
 
 
 @bp.post("/inspections/<uuid:inspection_id>/revision")
@@ -114,7 +116,10 @@ def revise(inspection_id: UUID) -> Answer:
         commands.revise(session, actor(), inspection_id, seq, form.reason.data, clock.now())
 
     return _change(
-        inspection_id, "revision", carry, _("A new revision is begun. What was issued stays as it is.")
+        inspection_id,
+        "revision",
+        carry,
+        _("A new revision is begun, and its team gets a mail. What was issued stays as it is."),
     )
 
 

@@ -161,7 +161,7 @@ def value_in_words(
 ) -> Shown | None:
     """A register's value as people read it; None when there is nothing to read (a row, a completion)."""
     room = path.partition("/")[0]
-    if isinstance(value, dict) and "text" in value:
+    if isinstance(value, dict) and "lang" in value:
         return Shown(value["text"], value["lang"])
     if field == "score":
         return Shown(score_in_words(form.definition, value, language))

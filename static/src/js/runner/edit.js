@@ -61,7 +61,11 @@ export async function writeInside(tx, change, now = Date.now()) {
     path,
     field,
     value,
-    parents: (before?.heads ?? []).slice(0, MOST_PARENTS).map((each) => each.id),
+    // sorted as the server gives them back, so that every phone works out the same hash of this operation
+    parents: (before?.heads ?? [])
+      .slice(0, MOST_PARENTS)
+      .map((each) => each.id)
+      .sort(),
     device: (await meta.get("device")).v,
     n: (await greatest(ops.index("record_n"), within(record.id, 1), 2)) + 1,
     lamport: (await greatest(ops.index("record_lamport"), within(record.id), 1)) + 1,
