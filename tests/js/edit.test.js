@@ -122,6 +122,27 @@ test("late and rejected operations do not count", async () => {
   assert.equal((await field(store, "q/M01", "score")).value, "4");
 });
 
+test("late work that was decided about counts, or stays aside with its reason", async () => {
+  const store = phone();
+  const [taken, left] = [theirs({ lamport: 8 }), theirs({ path: "q/M02", lamport: 9 })];
+  await store.setMeta("epoch", "e1");
+  const page = (decided) => ({ epoch: "e1", row: { cursor: "e1.2" }, decided });
+  await absorb(store, RECORD.id, [entry(taken, 1, "late"), entry(left, 2, "late")], page([]));
+  assert.equal(await field(store, "q/M01", "score"), undefined);
+  const reason = { text: "Not seen on site.", lang: "en" };
+  const decided = [
+    { id: taken.id, fate: "applied", reason, person: "Mara", at: 5 },
+    { id: left.id, fate: "dismissed", reason, person: "Mara", at: 5 },
+  ];
+  for (const again of [1, 2]) {
+    await absorb(store, RECORD.id, again === 1 ? [] : [entry(left, 2, "late")], page(decided));
+    assert.equal((await field(store, "q/M01", "score")).value, "4");
+    assert.equal(await field(store, "q/M02", "score"), undefined);
+    const states = Object.fromEntries((await all(store, "ops")).map(({ id, state }) => [id, state]));
+    assert.deepEqual([states[taken.id], states[left.id]], ["acked", "set_aside"]);
+  }
+});
+
 test("a removed photo is a tombstone that names the photo's operation", async () => {
   const store = phone();
   const media = { record: RECORD, path: "q/M01", field: "photo:11111111-1111-4111-8111-111111111111" };

@@ -123,12 +123,24 @@ export async function rebuild(tx, touched) {
   }
 }
 
+/** Late work somebody decided about: taken in after all, or laid aside with a reason. What the register holds follows. */
+async function decide(ops, record, decided, touched) {
+  for (const { id, fate, reason, person, at } of decided) {
+    const row = await ops.get(id);
+    const state = fate === "applied" ? "acked" : "set_aside";
+    if (!row || row.state === state || !["late", "set_aside"].includes(row.state)) continue;
+    await ops.put({ ...row, state, decision: { reason, person, at } });
+    touched.set(`${row.path} ${row.field}`, [record, row.path, row.field]);
+  }
+}
+
 const STATE_OF_FATE = { applied: "acked", late: "late", quarantined: "quarantined", rejected: "rejected" };
 
 /**
  * Merges operations the server holds of one record: [{seq, fate, person, received_at, op}]. One of ours among them
- * is a receipt that was lost on its way. With `page` {epoch, row}, what is to be known of the inspection afterwards
- * (its cursor above all) is kept in the same transaction, and a page of another history is not: then false.
+ * is a receipt that was lost on its way. With `page` {epoch, row, decided}, what is to be known of the inspection
+ * afterwards (its cursor above all) is kept in the same transaction, and a page of another history is not: then
+ * false.
  */
 export async function absorb(store, record, entries, page = null) {
   const touched = new Map();
@@ -145,6 +157,7 @@ export async function absorb(store, record, entries, page = null) {
     for (const { seq, fate, person, received_at, op } of entries) {
       const state = STATE_OF_FATE[fate];
       const known = await ops.get(op.id);
+      if (known?.state === "set_aside") continue; // its fate came by another way
       if (!state || (known && known.state === state && known.seq === seq) || known?.state === "dismissed")
         continue;
       const { id, path, field, lamport, n } = op;
@@ -153,6 +166,7 @@ export async function absorb(store, record, entries, page = null) {
       await ops.put({ ...kept, state, seq, person, received_at });
       touched.set(`${path} ${field}`, [record, path, field]);
     }
+    await decide(ops, record, page?.decided ?? [], touched);
     await rebuild(tx, touched.values());
     changed = touched.size;
     if (page) {

@@ -116,11 +116,11 @@ export async function fetchInspection(store, ask, id) {
   const answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
   if (answer.status === 404 || answer.status === 410) await lose(store, id);
   if (answer.kind !== "ok") return answer;
-  const { inspection, last, epoch, head, form, operations, after, more } = answer.body;
+  const { inspection, last, epoch, head, form, operations, decided, after, more } = answer.body;
   if (form) await keepBundle(store, form);
   await heardEpoch(store, epoch);
   const row = { ...inspection, last, epoch, head, cursor: after, loaded: Date.now(), lost: false };
-  if (!(await absorb(store, id, operations, { epoch, row }))) return { kind: "again" };
+  if (!(await absorb(store, id, operations, { epoch, row, decided }))) return { kind: "again" };
   store.tell({ type: "loaded", record: id });
   const rest = more ? await pull(store, ask, id) : answer;
   return rest.kind === "ok" ? answer : rest;

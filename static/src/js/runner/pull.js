@@ -4,7 +4,7 @@ import { absorb } from "./edit.js";
 import { within } from "./schema.js";
 
 const PAGE = 500;
-const TOLD = new Set(["acked", "late", "quarantined"]); // what a restored server may not hold any more
+const TOLD = new Set(["acked", "late", "set_aside", "quarantined"]); // what a restored server may not hold any more
 
 /**
  * Another history on the server: nothing it said before counts. What others made is dropped and fetched again, what
@@ -74,10 +74,10 @@ export async function pull(store, ask, id) {
       return { kind: "again" };
     }
     if (answer.kind !== "ok") return answer;
-    const { epoch, head, operations, more, after: next } = answer.body;
+    const { epoch, head, operations, decided, more, after: next } = answer.body;
     // a page of another history is thrown away: what it leaves out below the old cursor would never be asked for
     if ((await heardEpoch(store, epoch)) || !after.startsWith(`${epoch}.`)) return { kind: "again" };
-    if (!(await absorb(store, id, operations, { epoch, row: { cursor: next, head } })))
+    if (!(await absorb(store, id, operations, { epoch, row: { cursor: next, head }, decided })))
       return { kind: "again" };
     plan ||= operations.some(({ op }) => op.path === "plan");
     after = more ? next : null;

@@ -8,7 +8,7 @@ export const databaseName = (person) => `plumbline:${person}`;
  * meta         k → v: device, registered, offset, epoch, until, ballast, place, work, gps
  * checklists   [version_id, language] → form fragment and definition
  * inspections  id → what the server said of it, and what this phone knows
- * ops          id → {op, state, sent, …}; state: pending | acked | late | quarantined | rejected | dismissed
+ * ops          id → {op, state, sent, …}; state: pending | acked | late | set_aside | quarantined | rejected | dismissed
  * fields       [record, path, field] → {heads, value, conflict}; can be rebuilt from ops at any time
  * media        sha256 → {state: local | verified | refused, thumb, …}; chunks [sha256, i] → 256 KiB
  * originals    sha256 → what the camera made, until the server has the evidence

@@ -155,7 +155,7 @@ export class Session extends EventTarget {
 
   /** Own operations the server did not take: rejected, late or held for review. */
   refused(path) {
-    const words = ["rejected", "late", "quarantined"];
+    const words = ["rejected", "late", "set_aside", "quarantined"];
     return [...this.operations.values()].filter(
       (each) => each.mine && words.includes(each.state) && (!path || each.path === path),
     );

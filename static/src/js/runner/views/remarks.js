@@ -56,11 +56,15 @@ function owed(session, score, lacks, hint) {
 const FATES = {
   rejected: ["bad", "refused_answer", null],
   late: ["warn", "late_answer", "late_more"],
+  set_aside: [null, "aside_answer", null],
   quarantined: ["warn", "held_answer", "held_more"],
 };
 
-export function refusal({ state, title, op }) {
+export function refusal({ state, title: said, op, decision }) {
   const [kind, words, more] = FATES[state];
+  const title = decision
+    ? say("aside_more", { person: decision.person, reason: decision.reason?.text ?? "" })
+    : said;
   const value = typeof op?.value === "string" ? ` (${op.value})` : "";
   return remark(kind, "alert", say(words), `${more ? say(more) : (title ?? "")}${value}`);
 }
