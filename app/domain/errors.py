@@ -117,11 +117,11 @@ _CATALOGUE = """
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
-    part_unknown defect_code_unknown register_taken
+    part_unknown defect_code_unknown register_taken register_columns_missing
 
     action_closed step_not_open step_in_review nothing_sent own_work act_missing check_missing watch_running
-    form_lowered past_needs_reason bad_deadlines approver_missing nothing_asked quantity_wrong
-    recurrence_not_same photos_too_many contact_missing contact_without_mail link_not_yours
+    form_lowered past_needs_reason bad_deadlines nothing_asked quantity_wrong
+    photos_too_many contact_missing contact_without_mail link_not_yours
     gate_response gate_places gate_quantities gate_dispositions gate_safety gate_occurrence gate_escape
     gate_shown gate_measures gate_types gate_owners gate_done gate_photo gate_done_by gate_cut_in gate_word
     gate_lots gate_lots_good gate_documents gate_revisions gate_similar gate_lesson

@@ -46,6 +46,12 @@ class Act(StrEnum):
     START_INSPECTION = "start_inspection"
     ANSWER_INSPECTION = "answer_inspection"
     COMPLETE_INSPECTION = "complete_inspection"
+    MANAGE_DEFECT_CODES = "manage_defect_codes"
+    SEE_ACTIONS = "see_actions"
+    RAISE_ACTION = "raise_action"
+    WORK_ON_ACTION = "work_on_action"
+    VERIFY_ACTION = "verify_action"
+    MANAGE_ACTION = "manage_action"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
     SEE_JOURNAL = "see_journal"
@@ -75,6 +81,12 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.START_INSPECTION: _FIELD,
     Act.ANSWER_INSPECTION: _FIELD,
     Act.COMPLETE_INSPECTION: _FIELD,
+    Act.MANAGE_DEFECT_CODES: frozenset({Role.ADMIN, Role.MANAGER}),
+    Act.SEE_ACTIONS: _ALL,
+    Act.RAISE_ACTION: _ALL,
+    Act.WORK_ON_ACTION: _ALL,
+    Act.VERIFY_ACTION: _ALL,
+    Act.MANAGE_ACTION: _DESK,
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
     Act.SEE_JOURNAL: _ADMIN,
@@ -86,6 +98,7 @@ WHOLE_HOUSE: frozenset[Act] = frozenset(
         Act.MANAGE_PEOPLE,
         Act.IMPORT_COMPANIES,
         Act.PUBLISH_CHECKLIST,
+        Act.MANAGE_DEFECT_CODES,
         Act.SEE_HEALTH_DETAILS,
         Act.SEE_QUARANTINE,
         Act.SEE_JOURNAL,
@@ -102,6 +115,9 @@ ONLY_ASSIGNED: frozenset[Act] = frozenset(
         Act.NAME_PARTICIPANTS,
         Act.ANSWER_INSPECTION,
         Act.COMPLETE_INSPECTION,
+        Act.SEE_ACTIONS,
+        Act.WORK_ON_ACTION,
+        Act.VERIFY_ACTION,
     }
 )
 

@@ -23,6 +23,8 @@ APPEND_ONLY = {
     "journal",
     "checklist_versions",
     "checklist_fragments",
+    "link_uses",
+    "action_events",
 }
 
 
@@ -92,6 +94,10 @@ def fill(database: Database, table: str) -> None:
         "published_at) VALUES (:a, :b, 1, '{}', '', :now)",
         "checklist_fragments": "INSERT INTO checklist_fragments (version_id, language, format, html, sha256, "
         "created_at) VALUES (:a, 'en', 1, '', '', :now)",
+        "link_uses": "INSERT INTO link_uses (id, link_id, at, act, address, user_agent) "
+        "VALUES (:a, :b, :now, 'opened', '', '')",
+        "action_events": "INSERT INTO action_events (id, action_id, revision, act, at, facts) "
+        "VALUES (:a, :b, 1, 'sent', :now, '{}')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",
