@@ -24,13 +24,18 @@ DOCUMENTS = 4
 Typed = Mapping[str, str]
 
 
+def _said(text: Any) -> Any:
+    """A field that a form leaves out says nothing."""
+    return "" if text is None else text
+
+
 def _line(label: Any, needed: bool = False, limit: int = LINE_AT_MOST) -> StringField:
-    return StringField(label, filters=[one_line], validators=[*([Needed()] if needed else []), AtMost(limit)])
+    return StringField(label, filters=[_said, one_line], validators=[*([Needed()] if needed else []), AtMost(limit)])
 
 
 def _text(label: Any, needed: bool = False) -> TextAreaField:
     return TextAreaField(
-        label, filters=[paragraphs], validators=[*([Needed()] if needed else []), AtMost(TEXT_AT_MOST)]
+        label, filters=[_said, paragraphs], validators=[*([Needed()] if needed else []), AtMost(TEXT_AT_MOST)]
     )
 
 
@@ -67,7 +72,7 @@ class RaiseForm(HouseForm):
     contact = _select(_l("Contact at the supplier, answers by link"))
     due = _line(_l("Due"), limit=10)
     due_reason = _line(_l("Reason, if that day has passed"))
-    commitment = BooleanField(_l("The next three lots are inspected 100 %, in writing"))
+    commitment = BooleanField(_l("Every piece of the next three lots is inspected, in writing"))
     triage = BooleanField(_l("This comes from a line abnormality"))
     part_defect = BooleanField(_l("It is really a defect of the part"))
     spread = RadioField(

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app.db import reading, transaction
 from app.domain.action_clock import age, due_day
 from app.domain.actions import ENDED, Phase
+from app.domain.dates import local_day
 from app.features.accounts.models import Person
 from app.features.actions import queries, words
 from app.features.actions.commands.beside import link_for
@@ -77,9 +78,8 @@ def _to_contact(
         if secret is None:
             return None
         to, name, language = contact.email, contact.name, contact.language or fallback
-        until = link.expires_at
-    written = _written(kind, action, payload, to, name, language, f"/l/{secret}", "link", now, until=until)
-    return written
+        until = local_day(link.expires_at, action.time_zone)
+    return _written(kind, action, payload, to, name, language, f"/l/{secret}", "link", now, until=until)
 
 
 def _written(

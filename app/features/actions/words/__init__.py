@@ -88,7 +88,7 @@ TASKS = {
     "replacement": _l("Bad parts are replaced"),
     "stock": _l("Our stock is handled"),
     "emergency": _l("Emergency countermeasure"),
-    "commitment": _l("Written commitment: the next three lots inspected 100 %"),
+    "commitment": _l("Written commitment: every piece of the next three lots inspected"),
 }
 DESCRIPTION = {
     "who": _l("Who"),
