@@ -39,19 +39,20 @@ def _text(label: Any, needed: bool = False) -> TextAreaField:
     )
 
 
-def _select(label: Any, choices: Sequence[tuple[str, Any]] = ()) -> SelectField:
-    return SelectField(label, choices=list(choices), validate_choice=False)
+def _select(label: Any, choices: Sequence[tuple[str, Any]] = (), needed: bool = False) -> SelectField:
+    validators = [Needed()] if needed else []
+    return SelectField(label, choices=list(choices), validate_choice=False, validators=validators)
 
 
 class RaiseForm(HouseForm):
     """A new case. The choices of people, companies and parts are filled by the route."""
 
     title = _line(_l("What is wrong, in one line"), needed=True, limit=200)
-    kind = _select(_l("Kind"), list(words.KINDS.items()))
-    severity = _select(_l("Severity"), list(words.SEVERITIES.items()))
+    kind = _select(_l("Kind"), list(words.KINDS.items()), needed=True)
+    severity = _select(_l("Severity"), list(words.SEVERITIES.items()), needed=True)
     form = _select(_l("How much is asked for"))
     at_once = BooleanField(_l("Safety is touched: action at once"))
-    site = _select(_l("Site"))
+    site = _select(_l("Site"), needed=True)
     part = _select(_l("Part"))
     lot = _line(_l("Lot number"), limit=60)
     defect_code = _select(_l("Defect code"))
@@ -67,7 +68,7 @@ class RaiseForm(HouseForm):
     why = _line(words.DESCRIPTION["why"])
     how = _line(words.DESCRIPTION["how"])
     how_many = _line(words.DESCRIPTION["how_many"])
-    owner = _select(_l("Owner on our side"))
+    owner = _select(_l("Owner on our side"), needed=True)
     verifier = _select(_l("Who checks the effect"))
     contact = _select(_l("Contact at the supplier, answers by link"))
     due = _line(_l("Due"), limit=10)

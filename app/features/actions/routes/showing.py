@@ -24,6 +24,7 @@ from app.features.actions.forms import BONES, DOCUMENTS
 from app.features.actions.models import Action
 from app.features.actions.queries import page
 from app.features.links import queries as links
+from app.web.i18n import brief_day
 from app.web.identity import actor
 from app.web.sentences import sentence
 
@@ -72,6 +73,7 @@ def vocabulary(now: datetime) -> dict[str, Any]:
         "sender": sender,
         "moment_now": now,
         "money": money,
+        "brief": brief_day,
     }
 
 
