@@ -275,9 +275,7 @@ class _World:
             beside.add_cost(session, owner, action.id, "sorting", 186000, None, "6 hours, 4 people", at)
             beside.name_member(session, owner, action.id, self.actors["lin"].id, "", "Auditor", at)
         if case.then == "sent":
-            walking.send(
-                session, action, Step.CAUSE, self._content(action, Step.CAUSE, at), None, hand, at
-            )
+            walking.send(session, action, Step.CAUSE, self._content(action, Step.CAUSE, at), None, hand, at)
         elif case.then == "returned":
             thin = {
                 "occurrence": ["The operator forgot to look."],
@@ -287,7 +285,9 @@ class _World:
             }
             walking.send(session, action, Step.CAUSE, thin, None, hand, at)
             reason = "“Forgot” is not yet a cause. What in the system let it happen?"
-            walking.reject(session, owner, action.id, Step.CAUSE, reason, min(at + timedelta(hours=4), self.now))
+            walking.reject(
+                session, owner, action.id, Step.CAUSE, reason, min(at + timedelta(hours=4), self.now)
+            )
         elif case.then == "asked":
             day = local_day(self.now, ZONE) + timedelta(days=4)
             reason = "Trial with the new wire is under way; results on Thursday."
@@ -342,8 +342,15 @@ class _World:
             due = (day + timedelta(days=5)).isoformat()
             return {
                 "measures": [
-                    _measure("Night shift not briefed", "Red-area count in the hand-over sheet", "management", due),
-                    _measure("Tag issue needs QC key", "Tag box at every line, counted each shift", "technical", due),
+                    _measure(
+                        "Night shift not briefed", "Red-area count in the hand-over sheet", "management", due
+                    ),
+                    _measure(
+                        "Tag issue needs QC key",
+                        "Tag box at every line, counted each shift",
+                        "technical",
+                        due,
+                    ),
                 ]
             }
         if step is Step.IMPLEMENT:

@@ -140,17 +140,18 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("action_id", sa.Uuid(), nullable=False),
         sa.Column("finding_id", sa.Uuid(), nullable=False),
-        sa.Column("inspection_id", sa.Uuid(), nullable=True),
+        sa.Column("inspection_id", sa.Uuid(), nullable=False),
+        sa.Column("question", sa.String(length=40), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["action_id"], ["actions.id"], name=op.f("fk_action_findings_action_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action_findings")),
         sa.UniqueConstraint("finding_id", name=op.f("uq_action_findings_finding_id")),
+        sa.UniqueConstraint(
+            "inspection_id", "question", name=op.f("uq_action_findings_inspection_id_question")
+        ),
     )
     op.create_index(op.f("ix_action_findings_action_id"), "action_findings", ["action_id"], unique=False)
-    op.create_index(
-        op.f("ix_action_findings_inspection_id"), "action_findings", ["inspection_id"], unique=False
-    )
     op.create_table(
         "action_lots",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -30,7 +30,9 @@ def _said(text: Any) -> Any:
 
 
 def _line(label: Any, needed: bool = False, limit: int = LINE_AT_MOST) -> StringField:
-    return StringField(label, filters=[_said, one_line], validators=[*([Needed()] if needed else []), AtMost(limit)])
+    return StringField(
+        label, filters=[_said, one_line], validators=[*([Needed()] if needed else []), AtMost(limit)]
+    )
 
 
 def _text(label: Any, needed: bool = False) -> TextAreaField:

@@ -35,7 +35,16 @@ PEOPLE = frozenset(
 CONTACTS = frozenset(
     {
         *("raised", "accepted", "returned", "not_effective", "recurred", "closed", "standardised"),
-        *("before", "after", "escalation", "date_changed", "date_refused", "cancelled", "form_raised", "reminder"),
+        *(
+            "before",
+            "after",
+            "escalation",
+            "date_changed",
+            "date_refused",
+            "cancelled",
+            "form_raised",
+            "reminder",
+        ),
     }
 )
 NEEDS_OPEN = frozenset({"before", "after", "escalation", "verify", "returned", "raised", "reminder", "sent"})
@@ -98,9 +107,7 @@ def _written(
     session = reading()
     row = queries.one(session, action.id)
     events = queries.events_of(session, action.id)
-    reason = next(
-        (event.facts.get("reason", "") for event in reversed(events) if event.act == kind), ""
-    )
+    reason = next((event.facts.get("reason", "") for event in reversed(events) if event.act == kind), "")
     step = payload.get("step") or row.step
     return write(
         "actions_letter.txt",

@@ -150,14 +150,18 @@ class ActionMember(Base):
 
 
 class ActionFinding(Base):
-    """A finding this case answers, as it was frozen. `finding_id` names a row of the inspection's findings."""
+    """A finding this case answers, as it was frozen. `finding_id` names a row of the inspection's findings; a later
+    revision of the same inspection freezes the same question again under another id, and has this case already.
+    """
 
     __tablename__ = "action_findings"
+    __table_args__ = (UniqueConstraint("inspection_id", "question"),)
 
     id: Mapped[Id]
     action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), index=True)
     finding_id: Mapped[UUID] = mapped_column(unique=True)
-    inspection_id: Mapped[UUID | None] = mapped_column(index=True)
+    inspection_id: Mapped[UUID]
+    question: Mapped[str] = mapped_column(String(40))
     revision: Mapped[int]
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
 

@@ -112,7 +112,9 @@ class PartForm(NamedForm):
 
 
 class LotForm(HouseForm):
-    number = StringField(_l("Lot number"), id="lot-number", filters=[one_line], validators=[Needed(), AtMost(60)])
+    number = StringField(
+        _l("Lot number"), id="lot-number", filters=[one_line], validators=[Needed(), AtMost(60)]
+    )
     made_on = DateField(_l("Made on"), validators=[Optional()])
     quantity = IntegerField(_l("Quantity"), validators=[Optional()])
 

@@ -85,7 +85,10 @@ def test_one_case_from_the_finding_to_the_recurrence(app, cast, client_for, case
         assert manager.post(f"{address}/lots", lot).status_code == 303
     lot = {"number": "2512-02", "quantity": "410", "not_ok": "0", "inspected_on": "2026-11-26"}
     assert phone.post(f"{guest}/lots", lot).status_code == 303
-    assert checker.post(f"{address}/verification", {"note": "Seen at night.", "effective": "1"}).status_code == 303
+    assert (
+        checker.post(f"{address}/verification", {"note": "Seen at night.", "effective": "1"}).status_code
+        == 303
+    )
     assert row(app, address).step == "act"
 
     closed = manager.post(f"{address}/closing")
@@ -111,7 +114,9 @@ def test_one_case_from_the_finding_to_the_recurrence(app, cast, client_for, case
     assert manager.get(f"{address}/history").status_code == 200
 
 
-def test_a_watch_that_ends_in_peace_closes_the_case_through_the_jobs(app, cast, client_for, case, monkeypatch):
+def test_a_watch_that_ends_in_peace_closes_the_case_through_the_jobs(
+    app, cast, client_for, case, monkeypatch
+):
     manager, address, _ = case
     phone, guest = guest_of(app, address)
     walk(manager, phone, address, guest)

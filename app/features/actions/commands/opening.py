@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app import search
@@ -124,7 +124,17 @@ def open_from_findings(
 ) -> UUID:
     """One case for several findings of one site: the gravest decides. Findings that have a case keep it."""
     known = session.scalars(
-        select(ActionFinding).where(ActionFinding.finding_id.in_([one.id for one in findings]))
+        select(ActionFinding).where(
+            or_(
+                *(
+                    and_(
+                        ActionFinding.inspection_id == one.inspection_id,
+                        ActionFinding.question == one.question,
+                    )
+                    for one in findings
+                )
+            )
+        )
     ).first()
     if known is not None:
         return known.action_id
@@ -325,6 +335,7 @@ def _attach(session: Session, action: Action, finding: FindingFacts, hand: Hand,
             action_id=action.id,
             finding_id=finding.id,
             inspection_id=finding.inspection_id,
+            question=finding.question,
             revision=action.revision,
             facts={
                 "inspection": finding.inspection_number,

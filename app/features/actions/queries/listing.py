@@ -85,13 +85,9 @@ def all_lines(session: Session, actor: Actor, filters: Filters, now: datetime, l
     return [line_of(row, now) for row in rows]
 
 
-def board(
-    session: Session, actor: Actor, filters: Filters, now: datetime
-) -> list[tuple[str, list[Line]]]:
+def board(session: Session, actor: Actor, filters: Filters, now: datetime) -> list[tuple[str, list[Line]]]:
     """The open cases by step, the most urgent first in each; then those whose effect is watched."""
-    wanted = _wanted(session, actor, filters, now).where(
-        Action.phase.in_((*GOING, Phase.WATCH.value))
-    )
+    wanted = _wanted(session, actor, filters, now).where(Action.phase.in_((*GOING, Phase.WATCH.value)))
     columns: dict[str, list[Line]] = {name: [] for name in (*(step.value for step in Step), "watch")}
     for row in session.scalars(_sorted(wanted, filters).limit(BOARD_AT_MOST)):
         columns[row.step or "watch"].append(line_of(row, now))

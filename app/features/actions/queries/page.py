@@ -43,9 +43,7 @@ class Told:
         return row.content if row is not None else {}
 
     def photos(self, step: str | None, moment: str = "") -> list[ActionPicture]:
-        return [
-            one for one in self.pictures if one.step == step and (not moment or one.moment == moment)
-        ]
+        return [one for one in self.pictures if one.step == step and (not moment or one.moment == moment)]
 
     @property
     def totals(self) -> dict[str, int]:
@@ -128,9 +126,7 @@ def load(session: Session, action: Action, now: datetime) -> Story:
         causes=causes(cause.content) if cause else [],
         watch=watched,
         links=links.names(session, used),
-        late=action_clock.age(action.due_at, now)
-        if action.due_at and action.phase == Phase.OPEN
-        else 0,
+        late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
         lots_wanted=LOTS if action.commitment else 0,
     )
 

@@ -201,5 +201,3 @@ def _rows() -> list[list[Value]]:
 def _code(line: listing.Line) -> str | None:
     code = line.action.defect_code
     return f"{code.code} {in_words(code.name)}" if code else None
-
-

@@ -93,8 +93,10 @@ def span(length: timedelta) -> str:
 
 
 def allowed_words(allowed: Allowed) -> str:
-    return span(timedelta(hours=allowed.hours, days=allowed.days)) if allowed.hours else ngettext(
-        "%(num)s day", "%(num)s days", allowed.days
+    return (
+        span(timedelta(hours=allowed.hours, days=allowed.days))
+        if allowed.hours
+        else ngettext("%(num)s day", "%(num)s days", allowed.days)
     )
 
 

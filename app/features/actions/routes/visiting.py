@@ -148,9 +148,7 @@ def _do(action_id: UUID, work: Callable[[Session], None]) -> Answer:
     return _back(action_id)
 
 
-def _refused(
-    action_id: UUID, error: PlumblineError, typed: dict[str, Any] | None = None
-) -> tuple[str, int]:
+def _refused(action_id: UUID, error: PlumblineError, typed: dict[str, Any] | None = None) -> tuple[str, int]:
     if not isinstance(error, (Invalid, Stale)):
         raise error
     return _show(_seen(action_id), error, typed), error.status
@@ -160,9 +158,7 @@ def _back(action_id: UUID) -> Response:
     return redirect(url_for(".one", action_id=action_id), 303)
 
 
-def _show(
-    action: Action, problem: PlumblineError | None = None, typed: dict[str, Any] | None = None
-) -> str:
+def _show(action: Action, problem: PlumblineError | None = None, typed: dict[str, Any] | None = None) -> str:
     now = clock.now()
     story = page.load(reading(), action, now)
     theirs = action.phase == Phase.OPEN and story.circle.step in SENT

@@ -247,9 +247,7 @@ def _code(
 def _new_lot(
     session: Session, part_id: UUID, number: str, made_on: date | None, quantity: int | None, now: datetime
 ) -> Lot:
-    lot = Lot(
-        id=new_id(), part_id=part_id, number=number, made_on=made_on, quantity=quantity, created_at=now
-    )
+    lot = Lot(id=new_id(), part_id=part_id, number=number, made_on=made_on, quantity=quantity, created_at=now)
     session.add(lot)
     session.flush()
     return lot

@@ -82,14 +82,10 @@ def change_part(company_id: UUID, part_id: UUID) -> Answer:
     version = form.record_version.data
     try:
         with transaction() as session:
-            commands.rename_part(
-                session, actor(), company_id, part_id, version, form.words(), clock.now()
-            )
+            commands.rename_part(session, actor(), company_id, part_id, version, form.words(), clock.now())
     except (Invalid, Stale) as error:
         status = form.refuse(error)
-        page = _part(
-            company_id, part_id, form, LotForm(formdata=None), RegisterSheetForm(formdata=None)
-        )
+        page = _part(company_id, part_id, form, LotForm(formdata=None), RegisterSheetForm(formdata=None))
         return page, status
     flash(_("Saved."))
     return redirect(url_for(".part", company_id=company_id, part_id=part_id), 303)
@@ -196,9 +192,7 @@ def retire_code(code_id: UUID) -> Response:
     return redirect(url_for(".codes"), 303)
 
 
-def _parts(
-    company_id: UUID, form: PartForm, sheet: RegisterSheetForm, brought: Brought | None = None
-) -> str:
+def _parts(company_id: UUID, form: PartForm, sheet: RegisterSheetForm, brought: Brought | None = None) -> str:
     session = reading()
     company = queries.get_visible_to(session, actor(), company_id)
     return render_template(
