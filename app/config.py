@@ -151,8 +151,8 @@ def _deadlines(text: str) -> str:
         Deadlines.read(text)
     except Invalid as error:
         raise BadSetting(
-            f"PLUMBLINE_DEADLINES is {text!r}; it must look like contain=48h cause=5d, with the steps contain, "
-            "cause, measure, measure_complex, implement, check, act."
+            f"PLUMBLINE_DEADLINES is {text!r}; it must look like contain=48h cause=5d, with the steps "
+            "contain, cause, measure, measure_complex, implement, check, act."
         ) from error
     return text
 

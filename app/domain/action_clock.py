@@ -1,8 +1,9 @@
-"""Deadlines as the field keeps them (domain.md A1 24, E1): hours are counted, days are the site's calendar days.
+"""Deadlines as the field keeps them (domain.md A1 24, E1): hours are counted, days are the site's calendar
+days.
 
-Emergency containment within 24 hours, the cause within 3 days, the lasting measure within 7 (a complex cause: 10,
-with a reason and an approver), put into practice within 30. The clock of the responsible side stands still while
-the other side reviews what was sent. Instants are aware; everything is passed in.
+Emergency containment within 24 hours, the cause within 3 days, the lasting measure within 7 (a complex
+cause: 10, with a reason and an approver), put into practice within 30. The clock of the responsible side
+stands still while the other side reviews what was sent. Instants are aware; everything is passed in.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ FROM_NOTICE = frozenset({Step.CONTAIN, Step.CAUSE, Step.MEASURE, Step.IMPLEMENT}
 
 
 def due_at(start: datetime, allowed: Allowed, zone: str, pauses: Iterable[Pause], now: datetime) -> datetime:
-    """The instant at which the step is late. A pause moves it by as long as it lasted; a due day stays a whole
-    day: it ends when the site's day ends.
+    """The instant at which the step is late. A pause moves it by as long as it lasted; a due day stays a
+    whole day: it ends when the site's day ends.
     """
     if allowed.days:
         limit = end_of_day(local_day(start, zone) + timedelta(days=allowed.days), zone)

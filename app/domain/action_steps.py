@@ -1,9 +1,9 @@
 """What each step must hold before it may be sent or passed (domain.md E1, the column "Gate").
 
-A step's content is plain JSON: `contain` {response, places: [{place, quantity, ok, not_ok, disposition, note}]},
-`cause` {occurrence: [why…], escape: [why…], bones: [{branch, text, confirmed}], shown}, `measure` {measures:
-[{cause, text, type, owner, due}]}, `implement` {done, done_by, cut_in, lot, data}, `check` {note}, `act`
-{documents: [{name, revision}], no_documents, training, similar, lesson, open_point}.
+A step's content is plain JSON: `contain` {response, places: [{place, quantity, ok, not_ok, disposition,
+note}]}, `cause` {occurrence: [why…], escape: [why…], bones: [{branch, text, confirmed}], shown}, `measure`
+{measures: [{cause, text, type, owner, due}]}, `implement` {done, done_by, cut_in, lot, data}, `check`
+{note}, `act` {documents: [{name, revision}], no_documents, training, similar, lesson, open_point}.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """One line of a gate: its code (an error's, when it is not met), the field it is said beside, whether met."""
+    """One line of a gate: its code (an error's, when it is not met), the field it is said beside, whether
+    met.
+    """
 
     code: str
     field: str

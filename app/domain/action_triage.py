@@ -12,8 +12,8 @@ TASKS = ("notice", "confirmed_ok", "replacement", "stock", "emergency", "commitm
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The three questions. `spread` and `by_supplier` only count for a part defect. `unavoidable`: or a single
-    piece, which frees the supplier from the emergency countermeasure.
+    """The three questions. `spread` and `by_supplier` only count for a part defect. `unavoidable`: or a
+    single piece, which frees the supplier from the emergency countermeasure.
     """
 
     part_defect: bool
@@ -25,8 +25,9 @@ class Triage:
 def tasks(triage: Triage) -> tuple[str, ...]:
     """What the answers call for, in the order of doing. Nothing when the part is good: the line looks itself.
 
-    batch: confirmed-OK parts at once; sporadic: written contact and replacement; caused by the supplier (unless
-    unavoidable or a single piece): our stock, an emergency countermeasure, the next three lots inspected 100 %.
+    batch: confirmed-OK parts at once; sporadic: written contact and replacement; caused by the supplier
+    (unless unavoidable or a single piece): our stock, an emergency countermeasure, the next three lots
+    inspected 100 %.
     """
     if not triage.part_defect:
         return ()

@@ -1,8 +1,9 @@
 """The circle of an action: Plan, Do, Check, Act as a state machine (domain.md A1 20-29, A2 29, E1).
 
-A case walks the steps of its form one after the other. The responsible side sends a step, our side accepts it or
-sends it back; somebody else than the doer checks; nothing closes without Act where the form has one. A recurrence
-within the watch reopens the same case as a new revision. Values in, values out: who someone is, is a plain text.
+A case walks the steps of its form one after the other. The responsible side sends a step, our side accepts
+it or sends it back; somebody else than the doer checks; nothing closes without Act where the form has one. A
+recurrence within the watch reopens the same case as a new revision. Values in, values out: who someone is,
+is a plain text.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ ENDED = frozenset({Phase.CLOSED, Phase.CANCELLED})
 
 
 def form_by_rule(severity: str, repeated: bool = False, batch: bool = False) -> Form:
-    """The least a case must walk. Serious, repeated or batch-wide: all of 8D. A snag or a remark: the short form."""
+    """The least a case must walk. Serious, repeated or batch-wide: all of 8D. A snag or a remark: the short
+    form.
+    """
     if severity not in SEVERITIES:
         raise Invalid("not_a_choice", field="severity")
     if repeated or batch or severity in ("major", "a"):
@@ -76,8 +79,8 @@ def form_by_rule(severity: str, repeated: bool = False, batch: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """Where a case stands. `step` is the open one, None after the last. `accepted`: of this revision. `doers`:
-    who sent or is named for the implementation of this revision: none of them may check it.
+    """Where a case stands. `step` is the open one, None after the last. `accepted`: of this revision.
+    `doers`: who sent or is named for the implementation of this revision: none of them may check it.
     """
 
     form: Form
@@ -101,7 +104,9 @@ class Circle:
 
 
 def submit(circle: Circle, step: Step, by: str) -> Circle:
-    """The responsible side sends the open step. Raises Invalid: action_closed, step_not_open, step_in_review."""
+    """The responsible side sends the open step. Raises Invalid: action_closed, step_not_open,
+    step_in_review.
+    """
     _at(circle, step)
     if step not in SENT:
         raise Invalid("step_not_open")
@@ -156,8 +161,8 @@ def close(circle: Circle, watch_over: bool) -> Circle:
 
 
 def recur(circle: Circle) -> Circle:
-    """The same thing happened again: the countermeasure was not effective. The same case opens anew as the next
-    revision, in the full form, at containment. Raises Invalid("action_closed") for a cancelled case.
+    """The same thing happened again: the countermeasure was not effective. The same case opens anew as the
+    next revision, in the full form, at containment. Raises Invalid("action_closed") for a cancelled case.
     """
     if circle.phase is Phase.CANCELLED:
         raise Invalid("action_closed")
@@ -165,7 +170,9 @@ def recur(circle: Circle) -> Circle:
 
 
 def raise_form(circle: Circle, form: Form) -> Circle:
-    """A larger form: what passed stays, the first step that has not is open. Raises Invalid("form_lowered")."""
+    """A larger form: what passed stays, the first step that has not is open. Raises
+    Invalid("form_lowered").
+    """
     if circle.ended:
         raise Invalid("action_closed")
     if _order(form) <= _order(circle.form):

@@ -27,7 +27,9 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Whoever holds the link. Who that really is, nobody knows: what they do is done "through the link sent to"."""
+    """Whoever holds the link. Who that really is, nobody knows: what they do is done "through the link sent
+    to".
+    """
 
     link_id: UUID
     contact_id: UUID | None

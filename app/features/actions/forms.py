@@ -1,4 +1,6 @@
-"""What people type about actions. A step's fields become its content as domain/action_steps.py describes it."""
+"""What people type about actions. A step's fields become its content as domain/action_steps.py describes
+it.
+"""
 
 from __future__ import annotations
 

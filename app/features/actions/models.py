@@ -1,4 +1,6 @@
-"""Actions: a case that goes Plan, Do, Check, Act; its steps as they stand, and everything that happened to it."""
+"""Actions: a case that goes Plan, Do, Check, Act; its steps as they stand, and everything that happened to
+it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,9 @@ KIND = "action"  # of records: in journal, search, links
 class Action(Editable, Base):
     """One case. `form`, `step`, `phase`, `revision` are where it stands in the circle (domain/actions.py).
 
-    `due_at`: when the open step is late, as far as known; null while nothing is open or the other side reviews.
-    `cut_in`: the day the countermeasure took effect; `watch_until`: the last day its effect is watched.
+    `due_at`: when the open step is late, as far as known; null while nothing is open or the other side
+    reviews. `cut_in`: the day the countermeasure took effect; `watch_until`: the last day its effect is
+    watched.
     """
 
     __tablename__ = "actions"
@@ -119,7 +122,9 @@ class ActionStep(Editable, Base):
 
 
 class ActionEvent(Base):
-    """What happened, in the words of whoever did it; append-only. The chain in the journal holds its hash only."""
+    """What happened, in the words of whoever did it; append-only. The chain in the journal holds its hash
+    only.
+    """
 
     __tablename__ = "action_events"
 
@@ -150,8 +155,9 @@ class ActionMember(Base):
 
 
 class ActionFinding(Base):
-    """A finding this case answers, as it was frozen. `finding_id` names a row of the inspection's findings; a later
-    revision of the same inspection freezes the same question again under another id, and has this case already.
+    """A finding this case answers, as it was frozen. `finding_id` names a row of the inspection's findings;
+    a later revision of the same inspection freezes the same question again under another id, and has this
+    case already.
     """
 
     __tablename__ = "action_findings"

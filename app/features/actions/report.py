@@ -78,9 +78,7 @@ class ActionReports:
         )
 
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
-        return set(
-            session.scalars(select(Action.id).where(Action.id.in_(list(ids)), queries.visible(actor)))
-        )
+        return set(session.scalars(select(Action.id).where(Action.id.in_(list(ids)), queries.visible(actor))))
 
 
 def photos_of(action: Action, revision: int) -> list[str]:
@@ -125,9 +123,7 @@ def context_of(story: Story, revision: int, language: str, organisation: str) ->
             for row in told.content("measure").get("measures", [])
         ],
         "implement": dict(told.content("implement")),
-        "lots": [
-            {"number": lot.number, "quantity": lot.quantity, "not_ok": lot.not_ok} for lot in told.lots
-        ],
+        "lots": [{"number": lot.number, "quantity": lot.quantity, "not_ok": lot.not_ok} for lot in told.lots],
         "check": _check(told, story, zone),
         "act": dict(told.content("act")),
         "watch_until": action.watch_until.isoformat() if action.watch_until else "",
@@ -145,17 +141,15 @@ def _part(action: Action, language: str) -> str:
 
 def _dates(story: Story, zone: str) -> list[dict[str, str]]:
     """Each step with its allowance, when it was late and whether it was kept."""
-    rows = []
-    for line in story.clock:
-        rows.append(
-            {
-                "step": str(words.STEPS[line.step]),
-                "due": due_day(line.due, zone).isoformat() if line.due else "",
-                "taken": _length(line.taken),
-                "kept": "" if line.kept is None else _("kept") if line.kept else _("late"),
-            }
-        )
-    return rows
+    return [
+        {
+            "step": str(words.STEPS[line.step]),
+            "due": due_day(line.due, zone).isoformat() if line.due else "",
+            "taken": _length(line.taken),
+            "kept": "" if line.kept is None else _("kept") if line.kept else _("late"),
+        }
+        for line in story.clock
+    ]
 
 
 def _length(length: timedelta | None) -> str:

@@ -82,7 +82,7 @@ class Lot(Base):
 
 
 class DefectCode(Editable, Base):
-    """What is wrong with a part, as a code with words in three languages: the organisation's own catalogue."""
+    """What is wrong with a part: a code of the organisation's own, with words in three languages."""
 
     __tablename__ = "defect_codes"
 

@@ -1,7 +1,7 @@
 """Links: given, opened, revoked, each use noted. Nothing here commits.
 
-A secret has 256 bits, is made when it is written into a letter or shown, and is stored as a hash. Whoever holds
-it is "the link sent to x", never x: forwarding is assumed (trust.md §1.1 E).
+A secret has 256 bits, is made when it is written into a letter or shown, and is stored as a hash. Whoever
+holds it is "the link sent to x", never x: forwarding is assumed (trust.md §1.1 E).
 """
 
 from __future__ import annotations

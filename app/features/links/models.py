@@ -1,4 +1,6 @@
-"""Guest access without an account: who holds a link, to what, until when, and every use of it (trust.md §1.1 E)."""
+"""Guest access without an account: who holds a link, to what, until when, and every use of it (trust.md
+§1.1 E).
+"""
 
 from __future__ import annotations
 
@@ -50,8 +52,8 @@ class LinkRecord(Base):
 
 
 class LinkSecret(Base):
-    """The SHA-256 of a secret that opens the link. It is made at the moment it is written into a letter or shown,
-    and kept nowhere; the next letter brings another.
+    """The SHA-256 of a secret that opens the link. It is made at the moment it is written into a letter or
+    shown, and kept nowhere; the next letter brings another.
     """
 
     __tablename__ = "link_secrets"

@@ -1,5 +1,5 @@
-"""The door for guests: a page with a button (mail scanners fetch links, they press none), then pages without a
-secret in their address.
+"""The door for guests: a page with a button (mail scanners fetch links, they press none), then pages without
+a secret in their address.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The whole circle: opened at the desk, answered through a link, rejected once, accepted, checked, made the standard,
-watched, come back.
+"""The whole circle: opened at the desk, answered through a link, rejected once, accepted, checked, made the
+standard, watched, come back.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ from tests.client import problems
 from tests.features.actions.steps import raised
 from tests.features.actions.test_circle import case, guest_of, walk  # noqa: F401 (the fixture)
 
-CONTROL = SimpleNamespace(number="R-1", digest="ab" * 32, verify_qr="data:,", verify_url="http://localhost/verify")
+CONTROL = SimpleNamespace(
+    number="R-1", digest="ab" * 32, verify_qr="data:,", verify_url="http://localhost/verify"
+)
 
 
 @pytest.fixture
@@ -35,7 +37,10 @@ def test_it_says_what_was_found_done_and_by_whom(app, told):
     context = content.context
     assert context["contain"]["totals"] == {"quantity": 840, "ok": 822, "not_ok": 18}
     assert context["cause"]["escape"] == ["The red area is counted on Mondays only."]
-    assert [row["cause"] for row in context["measures"]] == ["Tag issue needs a key", "Night shift not briefed"]
+    assert [row["cause"] for row in context["measures"]] == [
+        "Tag issue needs a key",
+        "Night shift not briefed",
+    ]
     senders = {row["who"] for row in context["history"] if row["act"] == "Sent"}
     assert senders == {"through the link sent to wang@hengda.example"}, "a guest is never named as a signer"
     assert len(content.photos) == 1 and json.loads(content.attachments[0].data) == context
@@ -77,5 +82,3 @@ def test_who_may_not_see_the_case_may_not_see_its_report(app, cast, client_for, 
 
         assert seen(cast.manager) == ids and seen(cast.scoped) == ids
         assert seen(cast.teammate) == {told} and seen(cast.stranger) == set()
-
-

@@ -1,4 +1,5 @@
-"""What every change of a case shares: whose hand it was, the written-down event, where the case stands after it.
+"""What every change of a case shares: whose hand it was, the written-down event, where the case stands after
+it.
 
 Nothing in here commits.
 """

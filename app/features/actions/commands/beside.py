@@ -1,5 +1,5 @@
-"""What belongs to a case beside its steps: photos, delivered lots, costs, the team, triage tasks, the other side's
-link.
+"""What belongs to a case beside its steps: photos, delivered lots, costs, the team, triage tasks, the other
+side's link.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def add_picture(
     now: datetime,
     caption: str = "",
 ) -> ActionPicture:
-    """A photo that was checked and kept. Raises Invalid: action_closed, photos_too_many. Nothing is overwritten."""
+    """A photo that was checked and kept. Raises Invalid: action_closed, photos_too_many. Nothing is
+    overwritten.
+    """
     if queries.circle_of(action).ended:
         raise Invalid("action_closed")
     if moment not in PICTURES:
@@ -232,7 +234,9 @@ def tick_task(session: Session, actor: Actor, action_id: UUID, task: str, now: d
 
 
 def send_link(session: Session, actor: Actor, action_id: UUID, now: datetime) -> Action:
-    """Writes to the contact again, with a link of its own. Raises Invalid: contact_missing, contact_without_mail."""
+    """Writes to the contact again, with a link of its own. Raises Invalid: contact_missing,
+    contact_without_mail.
+    """
     action = held(session, actor, action_id, Act.MANAGE_ACTION)
     if action.contact is None:
         raise Invalid("contact_missing")

@@ -1,4 +1,4 @@
-"""Changing a date: asked for by whoever works at the step, decided by somebody who may; old, new, why, who."""
+"""Changing a date: asked for by whoever works at the step, decided by somebody who may."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ask(
     now: datetime,
     complex_cause: bool = False,
 ) -> ActionDate:
-    """Asks for another date of the open step. Raises Invalid: step_not_open, due_unchanged, reason_missing."""
+    """Asks for another date of the open step. Raises Invalid: step_not_open, due_unchanged."""
     if action.phase not in (Phase.OPEN, Phase.REVIEW) or not action.step:
         raise Invalid("step_not_open")
     step = Step(action.step)
@@ -61,7 +61,7 @@ def ask(
 def decide(
     session: Session, actor: Actor, action_id: UUID, date_id: UUID, approve: bool, now: datetime
 ) -> Action:
-    """Says yes or no to a date somebody asked for. Raises NotAllowed for whoever may not approve, or asked."""
+    """Says yes or no to a date asked for. Raises NotAllowed for whoever may not approve, or asked."""
     action = held(session, actor, action_id, Act.SEE_ACTIONS)
     row = next((one for one in action.dates if one.id == date_id and one.decided_at is None), None)
     if row is None:
@@ -82,8 +82,8 @@ def change(
     now: datetime,
     complex_cause: bool = False,
 ) -> Action:
-    """Changes the open step's date at once for whoever may approve; for others it is a question. More time for a
-    complex cause always needs a second person.
+    """Changes the open step's date at once for whoever may approve; for others it is a question. More time
+    for a complex cause always needs a second person.
     """
     action = held(session, actor, action_id, Act.WORK_ON_ACTION)
     hand = Hand(person_id=actor.id)

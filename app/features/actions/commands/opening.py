@@ -1,4 +1,6 @@
-"""Opening a case: by hand, from findings, from a line abnormality; and what is no new case but a recurrence."""
+"""Opening a case: by hand, from findings, from a line abnormality; and what is no new case but a
+recurrence.
+"""
 
 from __future__ import annotations
 
@@ -89,8 +91,8 @@ class FindingFacts:
 
 
 def raise_action(session: Session, actor: Actor, wanted: Wanted, deadlines: str, now: datetime) -> Action:
-    """Opens a case, or reopens the one whose countermeasure it shows to be ineffective. Raises Invalid with the
-    field, NotAllowed, NotFound for a company the actor may not see.
+    """Opens a case, or reopens the one whose countermeasure it shows to be ineffective. Raises Invalid with
+    the field, NotAllowed, NotFound for a company the actor may not see.
     """
     company_id = _company_of(session, wanted)
     if company_id is not None:
@@ -168,7 +170,9 @@ def open_from_findings(
 
 
 def same_case(session: Session, same: Sameness, happened: datetime, zone: str) -> Action | None:
-    """The case whose countermeasure was in effect for the same supplier, part and defect when this happened."""
+    """The case whose countermeasure was in effect for the same supplier, part and defect when this
+    happened.
+    """
     if not same.complete:
         return None
     rows = session.scalars(

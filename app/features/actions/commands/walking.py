@@ -76,8 +76,8 @@ def send(
     hand: Hand,
     now: datetime,
 ) -> None:
-    """Writes the step and sends it to be judged: the clock of this side stands still. Raises Invalid with what
-    its gate still lacks.
+    """Writes the step and sends it to be judged: the clock of this side stands still. Raises Invalid with
+    what its gate still lacks.
     """
     write(session, action, step, content, version, hand, now)
     circle = rules.submit(queries.circle_of(action), step, str(hand))
@@ -159,7 +159,9 @@ def verify(
 def standardise(
     session: Session, actor: Actor, action_id: UUID, content: Content, version: int | None, now: datetime
 ) -> Action:
-    """Act: the standard is changed, the lesson written, later inspections ask again. Then the effect is watched."""
+    """Act: the standard is changed, the lesson written, later inspections ask again. Then the effect is
+    watched.
+    """
     action = held(session, actor, action_id, Act.MANAGE_ACTION)
     hand = Hand(person_id=actor.id)
     write(session, action, Step.ACT, content, version, hand, now)
@@ -189,7 +191,9 @@ def end_watch(session: Session, action: Action, now: datetime) -> None:
 
 
 def close(session: Session, actor: Actor, action_id: UUID, now: datetime) -> Action:
-    """Closing by hand: only once the watch is over. Raises Invalid: act_missing, check_missing, watch_running."""
+    """Closing by hand: only once the watch is over. Raises Invalid: act_missing, check_missing,
+    watch_running.
+    """
     action = held(session, actor, action_id, Act.MANAGE_ACTION)
     end_watch(session, action, now)
     return action

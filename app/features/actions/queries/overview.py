@@ -1,4 +1,6 @@
-"""What a manager compares: causes and defects by frequency, how often something came back, how long steps take."""
+"""What a manager compares: causes and defects by frequency, how often something came back, how long steps
+take.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One case as its page tells it: revision by revision, what was found, planned, done, checked, made the standard."""
+"""One case as its page tells it: revision by revision, what was found, planned, done, checked, made the
+standard.
+"""
 
 from __future__ import annotations
 

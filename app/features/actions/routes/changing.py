@@ -1,4 +1,6 @@
-"""What a person with an account does to a case. Each verb is a noun, and each refusal comes back on its page."""
+"""What a person with an account does to a case. Each verb is a noun, and each refusal comes back on its
+page.
+"""
 
 from __future__ import annotations
 

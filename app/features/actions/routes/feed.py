@@ -1,7 +1,7 @@
 """Due dates for a calendar program: one address for each person, which only reads, and which they can end.
 
-A calendar program cannot press a button, so this address holds its secret. It tells numbers, titles and days of
-the person's own open cases, nothing else (docs/security.md).
+A calendar program cannot press a button, so this address holds its secret. It tells numbers, titles and days
+of the person's own open cases, nothing else (docs/security.md).
 """
 
 from __future__ import annotations

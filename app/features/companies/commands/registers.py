@@ -26,7 +26,9 @@ NUMBER_AT_MOST, CODE_AT_MOST, NAME_AT_MOST, AREA_AT_MOST = 60, 20, 200, 40
 
 @dataclass
 class Brought:
-    """What a sheet brought: how many new, how many known (their names brought up to date), and rows left out."""
+    """What a sheet brought: how many new, how many known (their names brought up to date), and rows left
+    out.
+    """
 
     added: int = 0
     known: int = 0
@@ -92,7 +94,9 @@ def add_lot(
 
 
 def lot_named(session: Session, part_id: UUID | None, number: str | None, now: datetime) -> UUID | None:
-    """The lot of this number, made when it is new: whoever finds a defect knows its lot before the register."""
+    """The lot of this number, made when it is new: whoever finds a defect knows its lot before the
+    register.
+    """
     if part_id is None or not tidy(number or ""):
         return None
     wanted = _number(number or "", "lot")

@@ -81,7 +81,7 @@ def lot_counts(session: Session, company_id: UUID) -> dict[UUID, int]:
         .where(Part.company_id == company_id)
         .group_by(Lot.part_id)
     )
-    return {part_id: count for part_id, count in rows}
+    return {part_id: int(count) for part_id, count in rows}
 
 
 def codes_in_use(session: Session) -> list[DefectCode]:
