@@ -151,7 +151,8 @@ def add_code() -> Answer:
         if not form.validate():
             return _codes(form, RegisterSheetForm(formdata=None)), 422
         with transaction() as session:
-            commands.add_code(session, actor(), form.code.data, form.area.data, form.words(), clock.now())
+            area = form.area.data or ""
+            commands.add_code(session, actor(), form.code.data, area, form.words(), clock.now())
     except Invalid as error:
         status = form.refuse(error)
         return _codes(form, RegisterSheetForm(formdata=None)), status
