@@ -1,4 +1,4 @@
-"""Guest access: a button page for scanners, a narrow cookie, exact records, an end, every use written down."""
+"""Guest access: a button page for scanners, a narrow cookie, exact records, an end, each use written down."""
 
 from __future__ import annotations
 
