@@ -156,5 +156,3 @@ def test_the_mail_server_down_loses_nothing(app, cast, client_for, monkeypatch):
 
 def _down(*_):
     raise OSError("connection refused")
-
-
