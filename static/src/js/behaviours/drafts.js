@@ -44,13 +44,13 @@ function giveBack(form) {
   for (const said of document.querySelectorAll("[data-draft-said]")) said.hidden = false;
 }
 
-/** Drafts of earlier versions of the same step were saved or sent; very old ones help nobody. */
+/** The server holds what was typed for earlier steps and versions of this record; very old drafts help nobody. */
 function forget(form) {
-  const mine = form ? keyOf(form) : "";
-  const step = mine.slice(0, mine.lastIndexOf(":") + 1);
+  const mine = keyOf(form);
+  const record = mine.slice(0, mine.indexOf(":", PREFIX.length) + 1);
   for (const key of Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))) {
     const old = Date.now() - (read(key)?.at ?? 0) > OLD_MS;
-    if (old || (step && key.startsWith(step) && key !== mine)) localStorage.removeItem(key);
+    if (old || (key.startsWith(record) && key !== mine)) localStorage.removeItem(key);
   }
 }
 
