@@ -20,7 +20,7 @@ STEPS = {
     "act": _l("Make it the standard"),
 }
 PHASES = {
-    "open": ("", "clock", _l("Open")),
+    "open": ("", "clock", _lp("state", "Open")),
     "review": ("fair", "eye", _l("To be judged by us")),
     "watch": ("good", "eye", _l("Effect is watched")),
     "closed": ("good", "check", _l("Closed")),
