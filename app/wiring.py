@@ -31,6 +31,7 @@ from app.features.actions import routes as actions_pages
 from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
+from app.features.actions.report import ActionReports
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
@@ -47,6 +48,7 @@ from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.reports.report import REPORTS
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
 from app.web import guests, health, identity, navigation
@@ -109,6 +111,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     if actions_beside.stray not in links_commands.ON_STRAY:
         links_commands.ON_STRAY.append(actions_beside.stray)
     KINDS.add(InspectionKind())
+    REPORTS.add(ActionReports())
     config: Config = app.config["PLUMBLINE"]
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.domain.action_clock import due_day
@@ -26,7 +26,7 @@ from app.features.actions.models import KIND, Action, ActionEvent
 from app.features.actions.queries import page
 from app.features.actions.queries.page import Story, Told
 from app.features.evidence.queries import present_among
-from app.features.reports.report import Attachment, Content, Listed
+from app.features.reports.report import Attachment, Content, Listed, Seal
 
 TEMPLATE = "8d.html"
 
@@ -61,6 +61,7 @@ class ActionReports:
             before, g.language = g.get("language"), language
             try:
                 context = context_of(story, revision, language, current_app.config["PLUMBLINE"].organisation)
+                seals = seals_of(story, revision, current_app.config["PLUMBLINE"].organisation)
                 title = _("8D report") if action.form == "full" else _("Action report")
             finally:
                 g.pop("language") if before is None else setattr(g, "language", before)
@@ -75,10 +76,15 @@ class ActionReports:
             digest=digest(data),
             photos=photos_of(action, revision),
             attachments=[attached],
+            seals=seals,
         )
 
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
-        return set(session.scalars(select(Action.id).where(Action.id.in_(list(ids)), queries.visible(actor))))
+        return set(session.scalars(self.readable(actor).where(Action.id.in_(list(ids)))))
+
+    def readable(self, actor: Actor) -> Select[UUID]:
+        """The ids of all cases the actor may read, as a query."""
+        return select(Action.id).where(queries.visible(actor))
 
 
 def photos_of(action: Action, revision: int) -> list[str]:
@@ -90,6 +96,22 @@ def photos_of(action: Action, revision: int) -> list[str]:
 def last_moment(events: Iterable[ActionEvent], revision: int) -> datetime:
     """When the revision last changed: the instant the report speaks of, so that it is the same each time."""
     return max(event.at for event in events if event.revision <= revision)
+
+
+def seals_of(story: Story, revision: int, organisation: str) -> list[Seal]:
+    """The acts of ours the organisation vouches for: who checked, who made it the standard. What a guest sent
+    stands in the history as what came through a link, and is never sealed as a signature.
+    """
+    acts = {
+        "verified": ("verifier", _("Verifier"), _("I checked the effect. I did not do the work.")),
+        "standardised": ("owner", _("Owner"), _("What was learned is the standard now.")),
+    }
+    last = {event.act: event for event in story.events if event.revision == revision}
+    return [
+        Seal(field, f"sig-{field}", event.person.name, role, organisation, meaning, event.at)
+        for act, (field, role, meaning) in acts.items()
+        if (event := last.get(act)) is not None and event.person is not None
+    ]
 
 
 def context_of(story: Story, revision: int, language: str, organisation: str) -> dict[str, Any]:
@@ -132,6 +154,10 @@ def context_of(story: Story, revision: int, language: str, organisation: str) ->
         "currency": action.currency,
         "photos": _photos(action, revision, zone),
         "history": _history(story, revision, zone),
+        "signed": [
+            {"anchor": seal.anchor, "name": seal.name, "role": seal.role, "meaning": seal.meaning}
+            for seal in seals_of(story, revision, organisation)
+        ],
     }
 
 

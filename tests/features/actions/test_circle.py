@@ -138,6 +138,26 @@ def test_a_watch_that_ends_in_peace_closes_the_case_through_the_jobs(
     assert manager.get(address).status_code == 200
 
 
+def test_three_lots_in_a_row_must_be_good_and_a_setback_counts_anew(app, cast, client_for, case):
+    manager, address, _ = case
+    phone, guest = guest_of(app, address)
+    early = {"number": "0", "quantity": "10", "not_ok": "0", "inspected_on": "2026-11-25"}
+    manager.post(f"{address}/lots", early)  # before the work was accepted: not one of the three
+    walk(manager, phone, address, guest)
+    checker = client_for(cast.teammate)
+
+    def verify(word="Seen.", **verdict):
+        return checker.post(f"{address}/verification", {"note": word, **verdict}).status_code
+
+    for number, bad in (("1", 0), ("2", 4), ("3", 0)):
+        manager.post(f"{address}/lots", {**early, "number": number, "not_ok": str(bad)})
+    assert verify(effective="1") == 422, "one of the last three is bad"
+    for number in ("4", "5"):
+        manager.post(f"{address}/lots", {**early, "number": number})
+    assert verify(effective="1") == 303, "three good ones in a row"
+    assert row(app, address).step == "act"
+
+
 def walk(manager, phone, address, guest):
     """Plan and Do, answered through the link and accepted."""
     for name, fields, photos in (

@@ -68,6 +68,22 @@ def test_its_pages_are_valid_and_name_only_photos_of_the_case(app, told, languag
     assert set(re.findall(r'src="photo:(\w+)"', html)) == set(content.photos)
 
 
+def test_the_organisation_vouches_for_its_own_people_only(app, cast, client_for, told):
+    checker = client_for(cast.teammate)
+    address = f"/actions/{told}"
+    for number in ("1", "2", "3"):
+        lot = {"number": number, "quantity": "9", "not_ok": "0", "inspected_on": "2026-11-25"}
+        client_for(cast.manager).post(f"{address}/lots", lot)
+    assert checker.post(f"{address}/verification", {"note": "Seen.", "effective": "1"}).status_code == 303
+    with app.app_context():
+        content = ActionReports().collect(reading(), told, 1, "en")
+        with force_locale("en"):
+            g.language = "en"
+            html = render_template(f"pdf/{content.template}", context=content.context, control=CONTROL)
+    assert [(seal.name, seal.role) for seal in content.seals] == [("Teammate Auditor", "Verifier")]
+    assert all(f'id="{seal.anchor}"' in html for seal in content.seals)
+
+
 def test_who_may_not_see_the_case_may_not_see_its_report(app, cast, client_for, told):
     from app.features.accounts.models import Person
     from app.features.accounts.queries import actor_of

@@ -86,6 +86,23 @@ def test_a_link_taken_back_is_dead_at_once_also_for_who_is_inside(app, sent):
     assert PageClient(app, None).post("/l/opening", {"token": "guess"}).status_code == 410
 
 
+@pytest.mark.parametrize("how", ["retired", "replaced"])
+def test_whoever_is_no_longer_the_contact_is_out(app, cast, sent, how):
+    from app.features.companies.models import Contact
+
+    manager, address, token = sent
+    phone = enter(app, token)
+    if how == "retired":
+        with app.app_context(), transaction() as session:
+            contact = session.scalars(select(Contact).where(Contact.company_id == cast.supplier)).one()
+            contact.retired_at = datetime.now(UTC)
+    else:
+        people = {"owner": str(cast.manager), "verifier": "", "contact": ""}
+        assert manager.post(f"{address}/people", people).status_code == 303
+    assert phone.get(f"/l{address}").status_code == 404
+    assert PageClient(app, None).get(f"/l/{token}").status_code == 410
+
+
 def test_not_for_me_ends_the_link_and_tells_the_owner(app, cast, sent):
     _, address, token = sent
     phone = enter(app, token)

@@ -22,6 +22,7 @@ from app.features.actions.commands.walking import held
 from app.features.actions.models import KIND, Action, ActionCost, ActionLot, ActionMember, ActionPicture
 from app.features.companies.models import Contact
 from app.features.links import commands as links
+from app.features.links import queries as link_queries
 from app.features.links.models import Link
 
 PHOTOS_AT_MOST = 40  # of one step, through a link or at the desk
@@ -215,6 +216,9 @@ def appoint(
     if new_owner and owner_id != actor.id:
         tell(session, action, "raised", now, person=owner_id)
     if new_contact:
+        for known in link_queries.of_record(session, action.id, now):
+            if known.good and known.link.contact_id != contact_id:
+                links.revoke(session, known.link, actor.id, now)  # whoever was the contact no longer is
         tell(session, action, "raised", now, contact=contact_id)
     return action
 

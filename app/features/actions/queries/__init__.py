@@ -17,7 +17,14 @@ from app.domain.actions import Circle, Form, Phase, Step
 from app.domain.dates import end_of_day
 from app.domain.errors import NotFound
 from app.domain.permissions import Act, Actor, Scope, may, reach
-from app.features.actions.models import KIND, Action, ActionEvent, ActionMember, ActionStep
+from app.features.actions.models import (
+    KIND,
+    Action,
+    ActionEvent,
+    ActionLot,
+    ActionMember,
+    ActionStep,
+)
 from app.web.guests import Guest
 
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
@@ -128,17 +135,27 @@ def step_row(action: Action, step: Step | str, revision: int | None = None) -> A
 def facts_of(action: Action, step: Step) -> Facts:
     """What the gate of a step knows beside its content."""
     cause = step_row(action, Step.CAUSE)
-    lots = [lot for lot in action.lots if lot.revision == action.revision]
-    photos = [one for one in action.pictures if one.revision == action.revision and one.step == step.value]
+    lots = lots_of(action)
+    here = (action.revision, step.value)
+    photos = [one for one in action.pictures if (one.revision, one.step) == here]
     return Facts(
         form=Form(action.form),
         pictures=len(photos),
         causes=causes(cause.content) if cause is not None else (),
         lots=len(lots),
         lots_wanted=LOTS if action.commitment else 0,
-        lots_bad=sum(lot.not_ok > 0 for lot in lots),
+        lots_bad=sum(lot.not_ok > 0 for lot in lots[-LOTS:]),
         safety=action.at_once,
     )
+
+
+def lots_of(action: Action) -> list[ActionLot]:
+    """The deliveries since the work was accepted, in order; the last three of them must be good."""
+    done = step_row(action, Step.IMPLEMENT)
+    if done is None or done.state != "accepted" or done.decided_at is None:
+        return []
+    since = done.decided_at
+    return [lot for lot in action.lots if lot.revision == action.revision and lot.recorded_at >= since]
 
 
 def events_of(session: Session, action_id: UUID) -> list[ActionEvent]:

@@ -78,6 +78,7 @@ class Story:
     links: dict[UUID, Link]
     late: int
     lots_wanted: int
+    lots_counted: int
 
     @property
     def now(self) -> Told:
@@ -130,6 +131,7 @@ def load(session: Session, action: Action, now: datetime) -> Story:
         links=links.names(session, used),
         late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
         lots_wanted=LOTS if action.commitment else 0,
+        lots_counted=len(queries.lots_of(action)),
     )
 
 
