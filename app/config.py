@@ -13,6 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.domain.action_clock import Deadlines
+from app.domain.errors import Invalid
+
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 MAIL_BACKENDS = ("console", "file", "smtp")
@@ -41,6 +44,7 @@ class Config:
     build: str
     tsa_url: str | None = None
     tsa_roots: Path | None = None
+    deadlines: str = ""  # of actions, where they differ from domain/action_clock.py: "contain=48h cause=5d"
 
     @property
     def https(self) -> bool:
@@ -124,6 +128,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         build=_build(),
         tsa_url=tsa_url,
         tsa_roots=Path(tsa_roots).resolve() if tsa_url else None,
+        deadlines=_deadlines(value("PLUMBLINE_DEADLINES", "")),
     )
 
 
@@ -151,6 +156,17 @@ def _secret_key(environ: Mapping[str, str], data: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
     return key
+
+
+def _deadlines(text: str) -> str:
+    try:
+        Deadlines.read(text)
+    except Invalid as error:
+        raise BadSetting(
+            f"PLUMBLINE_DEADLINES is {text!r}; it must look like contain=48h cause=5d, with the steps "
+            "contain, cause, measure, measure_complex, implement, check, act."
+        ) from error
+    return text
 
 
 def _build() -> str:

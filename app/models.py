@@ -3,10 +3,12 @@
 from app import journal, numbering, outbox, search
 from app.db import Base
 from app.features.accounts import models as accounts
+from app.features.actions import models as actions
 from app.features.checklists import models as checklists
 from app.features.companies import models as companies
 from app.features.evidence import models as evidence
 from app.features.inspections import models as inspections
+from app.features.links import models as links
 from app.features.operations import models as operations
 from app.features.places import models as places
 from app.features.reports import models as reports
@@ -14,11 +16,13 @@ from app.features.reports import models as reports
 __all__ = [
     "Base",
     "accounts",
+    "actions",
     "checklists",
     "companies",
     "evidence",
     "inspections",
     "journal",
+    "links",
     "numbering",
     "operations",
     "outbox",

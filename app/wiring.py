@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,13 @@ from app.features.accounts import queries as accounts
 from app.features.accounts import routes as accounts_pages
 from app.features.accounts.commands import links
 from app.features.accounts.routes.people import SCOPE_CHOICES
+from app.features.actions import mails as actions_mails
+from app.features.actions import routes as actions_pages
+from app.features.actions.commands import MAIL as ACTIONS_MAIL
+from app.features.actions.commands import beside as actions_beside
+from app.features.actions.commands import clock as actions_clock
+from app.features.actions.commands.freezing import open_from_frozen
+from app.features.actions.report import ActionReports
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
@@ -41,6 +49,9 @@ from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
 from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, Frozen, InspectionKind
 from app.features.inspections.report import InspectionReport
+from app.features.links import commands as links_commands
+from app.features.links import queries as links_queries
+from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
@@ -56,7 +67,7 @@ from app.features.rescue import api as rescue_api
 from app.features.rescue import routes as rescue_pages
 from app.features.sync import api as sync
 from app.features.sync import routes as sync_pages
-from app.web import health, identity, navigation
+from app.web import guests, health, identity, navigation
 from app.web.letters import Letter
 from app.web.navigation import Place
 
@@ -67,18 +78,24 @@ PAGES = (
     checklists_pages.bp,
     reports_pages.bp,
     reports_pages.door,
+    companies_pages.codes_bp,
     inspections_pages.bp,
+    links_pages.bp,
+    actions_pages.bp,
+    actions_pages.guest_bp,
+    actions_pages.feed_bp,
     sync_pages.bp,
     rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
-REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(),)  # what reports are made of
+REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), ActionReports())  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
     Place("inspections.index", "list", _l("Inspections"), phone=True),
+    Place("actions.index", "action", _l("Actions"), Act.SEE_ACTIONS, also=("/defect-codes",)),
     Place("sync.start", "plus", _l("Start"), Act.START_INSPECTION, phone=True, desk=False, view="#/start"),
     Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
     Place(
@@ -111,12 +128,19 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
         app.cli.add_command(commands)
     app.extensions[identity.LOADER] = accounts.person_loader
     app.extensions[SCOPE_CHOICES] = scope_choices
+    app.extensions[guests.LOADER] = links_queries.guest_loader
+    links_pages.PAGES["action"] = lambda action_id: f"/l/actions/{action_id}"
+    if actions_beside.stray not in links_commands.ON_STRAY:
+        links_commands.ON_STRAY.append(actions_beside.stray)
     KINDS.add(InspectionKind())
     config: Config = app.config["PLUMBLINE"]
     ISSUED_BEFORE[:] = [lambda inspection_id, number: issued.revision(config.data, inspection_id, number)]
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
+    work.handle(ACTIONS_MAIL, posting(config, actions_mails.letter_for))
+    work.every("actions.clock", timedelta(minutes=15), look_at_actions)
+    work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
     work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
@@ -125,7 +149,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
     connect_reports(app, work, config, blobs, room)
-    ON_FROZEN[:] = [ask_for_report]
+    ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 
@@ -164,6 +188,19 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
     )
 
 
+def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
+    """Major findings open their cases in the transaction that freezes them."""
+    open_from_frozen(
+        session,
+        frozen.record_id,
+        frozen.revision,
+        frozen.language,
+        frozen.now,
+        frozen.person_id,
+        deadlines,
+    )
+
+
 def sweep(blobs: LocalBlobs) -> None:
     """Removes what uploads left behind that nobody went on with, and photos that nothing ever named."""
     blobs.sweep(clock.now() - ABANDONED)
@@ -181,6 +218,20 @@ def forget_held_bodies(job: jobs.Job) -> None:
     """Held bodies are kept 90 days for an admin to decide, and no longer."""
     with transaction() as session:
         forget_expired(session, clock.now())
+
+
+def look_at_actions(job: jobs.Job) -> None:
+    """Reminders, escalation, the end of a watch: each case in its own short transaction."""
+    with transaction() as session:
+        due = actions_clock.due_for_look(session, clock.now())
+    for action_id in due:
+        with transaction() as session:
+            actions_clock.look(session, action_id, clock.now())
+
+
+def send_digests(job: jobs.Job) -> None:
+    with transaction() as session:
+        actions_clock.send_digests(session, clock.now())
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:

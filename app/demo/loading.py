@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.db import new_id
+from app.demo import actions as cases
 from app.demo import signing, walks
 from app.demo.audits import VISITS, Visit
 from app.demo.people import MEMBERS, SignIn, add_grants, add_people
@@ -80,6 +81,7 @@ def load(
     house = House(session, now, actors, phones, sites, versions, photos)
     for visit in sorted(VISITS, key=lambda visit: -visit.planned):
         _visit(house, visit)
+    cases.add(session, actors, companies, sites, photos, now)
     session.flush()
     # letters about the past help nobody; reports of what is finished are made
     session.execute(delete(Outgoing).where(Outgoing.kind.endswith(".mail")))

@@ -130,6 +130,15 @@ _CATALOGUE = """
     signature_expected contact_unknown comment_missing
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
+    part_unknown defect_code_unknown register_taken register_columns_missing
+
+    action_closed step_not_open step_in_review nothing_sent own_work act_missing check_missing watch_running
+    form_lowered past_needs_reason bad_deadlines nothing_asked quantity_wrong
+    photos_too_many contact_missing contact_without_mail link_not_yours
+    gate_response gate_places gate_quantities gate_dispositions gate_safety gate_occurrence gate_escape
+    gate_shown gate_measures gate_types gate_owners gate_done gate_photo gate_done_by gate_cut_in gate_word
+    gate_lots gate_lots_good gate_documents gate_revisions gate_similar gate_lesson
+
     op_not_object op_member_missing op_member_unknown op_type op_id op_version op_kind op_path
     op_field op_kind_field op_value op_integer op_text op_text_too_long op_key op_too_deep
     op_too_large op_parents op_parents_many op_id_reused op_record_unknown op_record_kind

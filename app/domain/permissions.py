@@ -49,6 +49,12 @@ class Act(StrEnum):
     APPROVE_INSPECTION = "approve_inspection"
     REVISE_INSPECTION = "revise_inspection"
     SEE_REPORTS = "see_reports"
+    MANAGE_DEFECT_CODES = "manage_defect_codes"
+    SEE_ACTIONS = "see_actions"
+    RAISE_ACTION = "raise_action"
+    WORK_ON_ACTION = "work_on_action"
+    VERIFY_ACTION = "verify_action"
+    MANAGE_ACTION = "manage_action"
     SEE_HEALTH_DETAILS = "see_health_details"
     SEE_QUARANTINE = "see_quarantine"
     IMPORT_WORK = "import_work"
@@ -82,6 +88,12 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.APPROVE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER}),
     Act.REVISE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER, Role.AUDITOR}),
     Act.SEE_REPORTS: _ALL,  # which ones, the kind of record says
+    Act.MANAGE_DEFECT_CODES: frozenset({Role.ADMIN, Role.MANAGER}),
+    Act.SEE_ACTIONS: _ALL,
+    Act.RAISE_ACTION: _ALL,
+    Act.WORK_ON_ACTION: _ALL,
+    Act.VERIFY_ACTION: _ALL,
+    Act.MANAGE_ACTION: _DESK,
     Act.SEE_HEALTH_DETAILS: _ADMIN,
     Act.SEE_QUARANTINE: _ADMIN,
     Act.IMPORT_WORK: _ADMIN,
@@ -94,6 +106,7 @@ WHOLE_HOUSE: frozenset[Act] = frozenset(
         Act.MANAGE_PEOPLE,
         Act.IMPORT_COMPANIES,
         Act.PUBLISH_CHECKLIST,
+        Act.MANAGE_DEFECT_CODES,
         Act.SEE_HEALTH_DETAILS,
         Act.SEE_QUARANTINE,
         Act.IMPORT_WORK,
@@ -112,6 +125,9 @@ ONLY_ASSIGNED: frozenset[Act] = frozenset(
         Act.ANSWER_INSPECTION,
         Act.COMPLETE_INSPECTION,
         Act.REVISE_INSPECTION,  # of the team, the lead: see features/inspections/record.py
+        Act.SEE_ACTIONS,
+        Act.WORK_ON_ACTION,
+        Act.VERIFY_ACTION,
     }
 )
 

@@ -19,14 +19,16 @@ from werkzeug.test import TestResponse
 from app.db import new_id, reading, transaction
 from app.domain.permissions import Act, Role, ScopeKind
 from app.features.accounts.models import Person, SignedIn
-from app.features.companies.models import Contact
+from app.features.accounts.queries import actor_of
+from app.features.actions.commands import opening
+from app.features.companies.models import Contact, DefectCode, Part
 from app.features.inspections.models import Inspection
 from tests.cast import Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
 
-RULES = re.compile(r"anyone|signed_in|device|needs:(\w+)")
+RULES = re.compile(r"anyone|signed_in|device|link|needs:(\w+)")
 # What anybody may open, and why; a new one must be written down here with its reason.
 OPEN = {
     "accounts.choose_language": "the sign-in page offers it",
@@ -39,6 +41,9 @@ OPEN = {
     "accounts.invitation": "the form behind an invitation's link",
     "accounts.new_password": "the form behind a reset's link",
     "accounts.first_admin": "the form behind the first admin's link",
+    "links.door": "a letter's link for guests: shows a button only",
+    "links.enter": "the button: trades the link's secret for a narrow cookie",
+    "action_feed.calendar": "a calendar program presses no button: its address holds the secret",
     "sync.start": "sends on to the shell",
     "sync.shell": "holds no personal data and must open without signal",
     "sync.worker": "the same for everybody; browsers ask for it without a session too",
@@ -74,7 +79,7 @@ def test_open_routes_are_written_down_with_a_reason(app: Flask) -> None:
 
 def test_needed_acts_exist(app: Flask) -> None:
     named = {(access(app, rule) or "").removeprefix("needs:") for rule in rules(app)}
-    assert named - {"anyone", "signed_in", "device"} <= {act.value for act in Act}
+    assert named - {"anyone", "signed_in", "device", "link"} <= {act.value for act in Act}
 
 
 def test_no_route_changes_anything_on_a_get(app: Flask) -> None:
@@ -84,6 +89,27 @@ def test_no_route_changes_anything_on_a_get(app: Flask) -> None:
     )
     wrong = [rule.rule for rule in rules(app) if verbs.search(rule.rule) and "GET" in (rule.methods or ())]
     assert wrong == []
+
+
+def a_case(cast: Cast) -> dict[str, str]:
+    """The manager's case about the first supplier's part, with a link to it, and ids of what hangs on it."""
+    now = datetime.now(UTC)
+    with transaction() as session:
+        manager = session.get(Person, cast.manager)
+        assert manager is not None
+        part = Part(company_id=cast.supplier, number="4410-A", name={}, created_at=now)
+        code = DefectCode(code="T01", name={"en": "Not identified"}, created_at=now)
+        session.add_all([part, code])
+        session.flush()
+        wanted = opening.Wanted(title="No tags", severity="major", owner_id=cast.manager, site_id=cast.site)
+        action = opening.raise_action(session, actor_of(session, manager), wanted, "", now)
+        return {
+            "action_id": str(action.id),
+            "step": "contain",
+            "part_id": str(part.id),
+            "code_id": str(code.id),
+            **{name: str(new_id()) for name in ("date_id", "cost_id", "picture_id", "link_id")},
+        }
 
 
 @pytest.fixture
@@ -99,6 +125,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
     phone.upload(picture)
     with app.app_context():
         session = reading()
+        case = a_case(cast)
         contact = session.query(Contact).filter_by(company_id=cast.supplier).one()
         grant = session.get(Person, cast.owner)
         assert grant is not None
@@ -120,6 +147,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
             "language": "en",
             "wanted": "en",
             "index": "0",
+            **case,
             "token": "not-a-token",
             "secret": "not-a-token",
             "kind": "inspection",
@@ -190,9 +218,9 @@ def test_who_has_no_part_in_it_is_told_it_is_not_there(
     for rule, method, address in addresses(app, world):
         about_it = rule.arguments & {
             *("inspection_id", "company_id", "site_id", "contact_id", "person_id", "grant_id"),
-            *("sha256", "device_id", "session_id", "draft_id", "record_id", "report_id"),
+            *("sha256", "device_id", "session_id", "draft_id", "record_id", "report_id", "action_id"),
         }
-        if access(app, rule) in ("anyone", "device") or not about_it:
+        if access(app, rule) in ("anyone", "device", "link") or not about_it:
             continue
         for htmx in (False, True):
             status = ask(client, method, address, htmx).status_code

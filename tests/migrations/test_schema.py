@@ -27,6 +27,8 @@ APPEND_ONLY = {
     "findings",
     "report_files",
     "late_decisions",
+    "link_uses",
+    "action_events",
 }
 
 
@@ -104,6 +106,10 @@ def fill(database: Database, table: str) -> None:
         "authority, at) VALUES (:a, 1, '', 0, 0, '', '[]', '', :now)",
         "late_decisions": "INSERT INTO late_decisions (id, record_kind, record_id, at, person_id, decision, "
         "reason, operations) VALUES (:a, 'inspection', :b, :now, :a, 'dismiss', '{}', '[]')",
+        "link_uses": "INSERT INTO link_uses (id, link_id, at, act, address, user_agent) "
+        "VALUES (:a, :b, :now, 'opened', '', '')",
+        "action_events": "INSERT INTO action_events (id, action_id, revision, act, at, facts) "
+        "VALUES (:a, :b, 1, 'sent', :now, '{}')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

@@ -50,6 +50,7 @@ def test_nobody_loses_a_place_on_a_small_screen_or_at_twice_the_size(client_for:
     more = page[page.index('<div class="pad row row--wrap phone-only">') :]
     more = more[: more.index("</div>")]
     assert re.findall(r'<a class="btn" href="([^"]+)"', more) == [
+        "/actions",
         "/reports",
         "/checklists",
         "/people",

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    DateField,
     Field,
+    FileField,
     Form,
     IntegerField,
     SelectField,
@@ -19,7 +21,7 @@ from wtforms.validators import Optional, ValidationError
 from app.domain.errors import Invalid
 from app.domain.parties import KINDS, RULES, checked
 from app.web.countries import country_choices
-from app.web.forms import HouseForm
+from app.web.forms import AtMost, HouseForm, Needed, one_line
 from app.web.i18n import OWN_NAMES
 from app.web.sentences import sentence
 
@@ -90,3 +92,41 @@ class ContactForm(EditForm):
         validate_choice=False,
         validators=[Obeys("language")],
     )
+
+
+class NamedForm(EditForm):
+    """A form with a name in three languages; at least one is said where it matters."""
+
+    name_en = StringField(_l("Name in English"), filters=[one_line], validators=[AtMost(200)])
+    name_hans = StringField(_l("Name in 简体中文"), filters=[one_line], validators=[AtMost(200)])
+    name_hant = StringField(_l("Name in 繁體中文"), filters=[one_line], validators=[AtMost(200)])
+
+    def words(self) -> dict[str, str]:
+        """What was said, by language."""
+        fields = {"en": self.name_en, "zh-Hans": self.name_hans, "zh-Hant": self.name_hant}
+        return {language: field.data for language, field in fields.items() if field.data}
+
+
+class PartForm(NamedForm):
+    number = StringField(_l("Part number"), filters=[one_line], validators=[Needed(), AtMost(60)])
+
+
+class LotForm(HouseForm):
+    number = StringField(
+        _l("Lot number"), id="lot-number", filters=[one_line], validators=[Needed(), AtMost(60)]
+    )
+    made_on = DateField(_l("Made on"), validators=[Optional()])
+    quantity = IntegerField(_l("Quantity"), validators=[Optional()])
+
+
+class CodeForm(NamedForm):
+    code = StringField(_l("Code"), filters=[one_line], validators=[Needed(), AtMost(20)])
+    area = StringField(_l("Area"), filters=[one_line], validators=[AtMost(40)])
+
+
+class RegisterSheetForm(HouseForm):
+    sheet = FileField(_l("Sheet"))
+
+    def validate_sheet(self, field: Field) -> None:
+        if not getattr(field.data, "filename", ""):
+            raise ValidationError(sentence("required"))

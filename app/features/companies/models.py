@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Editable, Id, Json
@@ -47,3 +47,48 @@ class Contact(Editable, Base):
     retired_at: Mapped[datetime | None]
 
     company: Mapped[Company] = relationship(back_populates="contacts")
+
+
+class Part(Editable, Base):
+    """What a supplier delivers to us, by its number. Recurrence matches its id, never its name."""
+
+    __tablename__ = "parts"
+    __table_args__ = (UniqueConstraint("company_id", "number"),)
+
+    id: Mapped[Id]
+    company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"), index=True)
+    number: Mapped[str] = mapped_column(String(60))
+    name: Mapped[dict[str, Any]] = mapped_column(Json)
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]
+
+    company: Mapped[Company] = relationship()
+
+
+class Lot(Base):
+    """A delivery lot of a part, by its number."""
+
+    __tablename__ = "lots"
+    __table_args__ = (UniqueConstraint("part_id", "number"),)
+
+    id: Mapped[Id]
+    part_id: Mapped[UUID] = mapped_column(ForeignKey("parts.id"), index=True)
+    number: Mapped[str] = mapped_column(String(60))
+    made_on: Mapped[date | None] = mapped_column(Date)
+    quantity: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    part: Mapped[Part] = relationship()
+
+
+class DefectCode(Editable, Base):
+    """What is wrong with a part: a code of the organisation's own, with words in three languages."""
+
+    __tablename__ = "defect_codes"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[dict[str, Any]] = mapped_column(Json)
+    area: Mapped[str] = mapped_column(String(40), default="")
+    created_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None]

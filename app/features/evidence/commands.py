@@ -101,16 +101,18 @@ def present(
     sha256: str,
     size: int,
     picture: Picture,
-    giver: tuple[UUID, UUID | None],
+    giver: tuple[UUID, UUID | None] | None,
     now: datetime,
 ) -> None:
-    """Notes that the content is here, and that `giver` (person, device) has it. One row however many send it.
+    """Notes that the content is here, and that `giver` (person, device) has it; None: it came through a link,
+    from nobody who has an account. One row however many send it.
 
     Raises Stale (parts_missing) when the sweep has taken the bytes in between: they are sent once more.
     """
-    person_id, device_id = giver
+    person_id, device_id = giver or (None, None)
     held = session.scalar(select(Media).where(Media.sha256 == sha256).with_for_update())
-    hold(session, [sha256], person_id, now)
+    if person_id is not None:
+        hold(session, [sha256], person_id, now)
     if not blobs.exists(sha256):
         raise Stale("parts_missing", missing=[0])
     if held is not None:
@@ -172,6 +174,11 @@ def erase(blobs: BlobStore, hashes: Iterable[str]) -> None:
         blobs.delete(sha256)
         for width in WIDTHS:
             blobs.delete_named(copy_name(sha256, width))
+
+
+def note_use(session: Session, by: UUID, sha256: str, record: tuple[str, UUID]) -> None:
+    """Notes that the row `by` of a record names this content, so that it is kept as long as the record."""
+    session.merge(MediaUse(operation_id=by, sha256=sha256, record_kind=record[0], record_id=record[1]))
 
 
 def note_uses(session: Session, operations: Iterable[Operation]) -> None:

@@ -42,7 +42,10 @@ class MediaHolder(Base):
 
 
 class MediaUse(Base):
-    """Which operation names which content: who may see the record may see the photo, if the use counts."""
+    """Which operation names which content: who may see the record may see the photo, if the use counts.
+
+    A record without operations names it by the id of the row that shows it, and serves it by itself.
+    """
 
     __tablename__ = "media_uses"
 

@@ -66,6 +66,11 @@ def _sees(session: Session, kinds: Kinds, actor: Actor, sha256: str) -> bool:
         return False
 
 
+def kept_among(session: Session, hashes: Iterable[str]) -> set[str]:
+    """Which of these contents are here at all; for records that serve their own photos."""
+    return set(session.scalars(select(Media.sha256).where(Media.sha256.in_(list(hashes)))))
+
+
 def present_among(
     session: Session, hashes: Iterable[str], record_id: UUID, writer: UUID | None = None
 ) -> set[str]:

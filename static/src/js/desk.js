@@ -2,6 +2,7 @@
 import htmx from "htmx.org";
 import { announceUnsent, leavePhone } from "./behaviours/account.js";
 import { listenForActions } from "./behaviours/actions.js";
+import { keepDrafts } from "./behaviours/drafts.js";
 import { listenForForms } from "./behaviours/forms.js";
 import { configureHtmx } from "./behaviours/htmx.js";
 import { keepTyping } from "./behaviours/typing.js";
@@ -12,5 +13,6 @@ listenForTheme();
 listenForActions();
 listenForForms();
 keepTyping();
+keepDrafts();
 leavePhone();
 announceUnsent();

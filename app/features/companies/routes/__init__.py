@@ -21,6 +21,7 @@ from app.web.htmx import wants_fragment
 from app.web.identity import actor, needs
 
 bp = Blueprint("companies", __name__, url_prefix="/suppliers")
+codes_bp = Blueprint("defect_codes", __name__, url_prefix="/defect-codes")
 Answer = str | Response | tuple[str, int]
 bp.add_app_template_filter(country_name, "country")
 
@@ -246,3 +247,6 @@ def _contact_form(
     if contact and stale:
         form.record_version.data = contact.record_version
     return render_template("companies/contact.html", form=form, company=company, contact=contact, stale=stale)
+
+
+from app.features.companies.routes import registers  # noqa: E402, F401 (it fills both)

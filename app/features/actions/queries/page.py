@@ -1,0 +1,180 @@
+"""One case as its page tells it: revision by revision, what was found, planned, done, checked, made the
+standard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.domain import action_clock
+from app.domain.action_clock import FROM_NOTICE, Allowed, Deadlines
+from app.domain.action_steps import Need, causes, needs, totals
+from app.domain.action_watch import LOTS, share
+from app.domain.actions import PARTS, Circle, Form, Part, Phase, Step
+from app.features.actions import queries
+from app.features.actions.models import (
+    Action,
+    ActionCost,
+    ActionEvent,
+    ActionLot,
+    ActionPicture,
+    ActionStep,
+)
+from app.features.links import queries as links
+from app.features.links.models import Link
+
+
+@dataclass(frozen=True)
+class Told:
+    """One revision: its steps by name, its photos, its lots, when it was noticed and how it ended."""
+
+    number: int
+    steps: dict[str, ActionStep]
+    pictures: list[ActionPicture]
+    lots: list[ActionLot]
+    recurred: ActionEvent | None
+
+    def content(self, step: str) -> dict[str, Any]:
+        row = self.steps.get(step)
+        return row.content if row is not None else {}
+
+    def photos(self, step: str | None, moment: str = "") -> list[ActionPicture]:
+        return [one for one in self.pictures if one.step == step and (not moment or one.moment == moment)]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        return totals(self.content("contain"))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One line of the clock: how long was allowed, when it is or was late, how long it took."""
+
+    step: Step
+    allowed: Allowed
+    due: datetime | None
+    taken: timedelta | None
+    paused: timedelta
+    kept: bool | None  # None: not yet decided
+    now: bool
+
+
+@dataclass(frozen=True)
+class Story:
+    action: Action
+    circle: Circle
+    told: list[Told]
+    events: list[ActionEvent]
+    needs: list[Need]
+    clock: list[Clock]
+    causes: list[str]
+    watch: tuple[int, int] | None
+    links: dict[UUID, Link]
+    late: int
+    lots_wanted: int
+    lots_counted: int
+
+    @property
+    def now(self) -> Told:
+        return self.told[-1]
+
+    @property
+    def costs(self) -> list[ActionCost]:
+        return [one for one in self.action.costs if one.struck_at is None]
+
+    @property
+    def cost(self) -> int:
+        return sum(one.amount for one in self.costs)
+
+    def part_state(self, part: str) -> str:
+        """done, now, later or none: how far a part of the circle is."""
+        steps = [step for step in self.circle.path if PARTS[step] == part]
+        if not steps:
+            return "none"
+        if all(step in self.circle.accepted for step in steps):
+            return "done"
+        return "now" if self.circle.step in steps else "later"
+
+    @property
+    def parts(self) -> list[str]:
+        return [part.value for part in Part if any(PARTS[step] is part for step in self.circle.path)]
+
+
+def load(session: Session, action: Action, now: datetime) -> Story:
+    """The story of a case that the reader may see."""
+    circle = queries.circle_of(action)
+    events = queries.events_of(session, action.id)
+    told = [_told(action, number, events) for number in range(1, action.revision + 1)]
+    open_needs: list[Need] = []
+    if circle.step is not None and not circle.ended:
+        row = queries.step_row(action, circle.step)
+        open_needs = needs(circle.step, row.content if row else {}, queries.facts_of(action, circle.step))
+    cause = queries.step_row(action, Step.CAUSE)
+    watched = share(action.cut_in, action.time_zone, now) if action.cut_in else None
+    senders = {row.sent_by[2:] for row in action.steps if row.sent_by.startswith("l:")}
+    used = {UUID(sender) for sender in senders} | {event.link_id for event in events if event.link_id}
+    return Story(
+        action=action,
+        circle=circle,
+        told=told,
+        events=events,
+        needs=open_needs,
+        clock=_clock(action, circle, events, now),
+        causes=causes(cause.content) if cause else [],
+        watch=watched,
+        links=links.names(session, used),
+        late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
+        lots_wanted=LOTS if action.commitment else 0,
+        lots_counted=len(queries.lots_of(action)),
+    )
+
+
+def _told(action: Action, number: int, events: Sequence[ActionEvent]) -> Told:
+    again = [event for event in events if event.act == "ineffective" and event.revision == number]
+    return Told(
+        number=number,
+        steps={row.step: row for row in action.steps if row.revision == number},
+        pictures=[one for one in action.pictures if one.revision == number],
+        lots=[lot for lot in action.lots if lot.revision == number],
+        recurred=again[-1] if again else None,
+    )
+
+
+def _clock(action: Action, circle: Circle, events: Sequence[ActionEvent], now: datetime) -> list[Clock]:
+    pauses = queries.pauses_of(events, action.revision)
+    allowed = Deadlines.read(action.deadlines)
+    lines = []
+    for step in circle.path:
+        row = queries.step_row(action, step)
+        start = action.notice_at if step in FROM_NOTICE else (row.opened_at if row else now)
+        passed = step in circle.accepted and row is not None and row.sent_at is not None
+        until = row.sent_at if passed and row is not None else None
+        due = row.due_at if row is not None and row.due_at else None
+        if due is None and step in FROM_NOTICE and not circle.ended:
+            due = queries.due_of(action, step, events, now)
+        end = until or now
+        away = end - start - action_clock.lasted(start, end, pauses, now)
+        lines.append(
+            Clock(
+                step=step,
+                allowed=allowed.of(step, action.complex_cause),
+                due=due,
+                taken=action_clock.lasted(start, until, pauses, now) if until else None,
+                paused=away if until else timedelta(),
+                kept=(until < due) if until and due else None,
+                now=circle.step is step and not circle.ended,
+            )
+        )
+    return lines
+
+
+def form_choices(action: Action) -> list[Form]:
+    """The larger forms this case may be raised to."""
+    order = list(Form)
+    return order[order.index(Form(action.form)) + 1 :]

@@ -1,0 +1,286 @@
+"""The 8D report of a case: what stands on its pages, as plain data in the reader's language.
+
+Implements the protocol of features/reports/report.py. The short forms print with the steps they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.domain.action_clock import due_day
+from app.domain.canonical import canonical, digest
+from app.domain.permissions import Actor
+from app.domain.words import babel_locale, pick
+from app.features.actions import queries, words
+from app.features.actions.models import KIND, Action, ActionEvent
+from app.features.actions.queries import page
+from app.features.actions.queries.page import Story, Told
+from app.features.evidence.queries import kept_among
+from app.features.reports.report import Attachment, Content, Listed, Seal
+
+TEMPLATE = "8d.html"
+
+
+class ActionReports:
+    """The kind of report that cases have; `revision` is the case's own."""
+
+    name = KIND
+
+    def listed(self, session: Session, record_id: UUID, revision: int) -> Listed:
+        action = queries.one(session, record_id)
+        return Listed(
+            number=action.number,
+            title=action.title,
+            company_id=action.company_id,
+            company=action.company.name if action.company else "",
+            subject=action.site.name if action.site else action.place,
+            grade=None,
+            date=action.closed_at or action.notice_at,
+        )
+
+    def missing_photos(self, session: Session, record_id: UUID, revision: int) -> list[str]:
+        wanted = photos_of(queries.one(session, record_id), revision)
+        held = kept_among(session, wanted)
+        return [sha256 for sha256 in wanted if sha256 not in held]
+
+    def collect(self, session: Session, record_id: UUID, revision: int, language: str) -> Content:
+        action = queries.one(session, record_id)
+        moment = last_moment(queries.events_of(session, action.id), revision)
+        story = page.load(session, action, moment)
+        with force_locale(babel_locale(language)):
+            before, g.language = g.get("language"), language
+            try:
+                context = context_of(story, revision, language, current_app.config["PLUMBLINE"].organisation)
+                seals = seals_of(story, revision, current_app.config["PLUMBLINE"].organisation)
+                title = _("8D report") if action.form == "full" else _("Action report")
+            finally:
+                g.pop("language") if before is None else setattr(g, "language", before)
+        data = canonical(context)
+        attached = Attachment("action.json", "application/json", data, "Data", title, moment)
+        return Content(
+            template=TEMPLATE,
+            context=context,
+            title=f"{title} {action.number}",
+            subject=action.title,
+            language=language,
+            digest=digest(data),
+            photos=photos_of(action, revision),
+            attachments=[attached],
+            seals=seals,
+        )
+
+    def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
+        return set(session.scalars(self.readable(actor).where(Action.id.in_(list(ids)))))
+
+    def readable(self, actor: Actor) -> Select[UUID]:
+        """The ids of all cases the actor may read, as a query."""
+        return select(Action.id).where(queries.visible(actor))
+
+
+def photos_of(action: Action, revision: int) -> list[str]:
+    """The photos of a revision, each once, in the order they came."""
+    found = [one.sha256 for one in action.pictures if one.revision == revision]
+    return list(dict.fromkeys(found))
+
+
+def last_moment(events: Iterable[ActionEvent], revision: int) -> datetime:
+    """When the revision last changed: the instant the report speaks of, so that it is the same each time."""
+    return max(event.at for event in events if event.revision <= revision)
+
+
+def seals_of(story: Story, revision: int, organisation: str) -> list[Seal]:
+    """The acts of ours the organisation vouches for: who checked, who made it the standard. What a guest sent
+    stands in the history as what came through a link, and is never sealed as a signature.
+    """
+    acts = {
+        "verified": ("verifier", _("Verifier"), _("I checked the effect. I did not do the work.")),
+        "standardised": ("owner", _("Owner"), _("What was learned is the standard now.")),
+    }
+    last = {event.act: event for event in story.events if event.revision == revision}
+    return [
+        Seal(field, f"sig-{field}", event.person.name, role, organisation, meaning, event.at)
+        for act, (field, role, meaning) in acts.items()
+        if (event := last.get(act)) is not None and event.person is not None
+    ]
+
+
+def context_of(story: Story, revision: int, language: str, organisation: str) -> dict[str, Any]:
+    """Everything the pages say, as text and numbers. Must run in the report's language."""
+    action, told = story.action, story.told[revision - 1]
+    zone = action.time_zone
+    return {
+        "language": language,
+        "organisation": organisation,
+        "number": action.number,
+        "title": action.title,
+        "text_language": action.language,
+        "revision": revision,
+        "severity": str(words.SEVERITIES[action.severity]),
+        "form": str(words.FORMS[action.form]),
+        "state": str(words.PHASES[action.phase][2]),
+        "company": action.company.name if action.company else "",
+        "site": action.site.name if action.site else action.place,
+        "part": _part(action, language),
+        "lot": action.lot.number if action.lot else "",
+        "code": f"{action.defect_code.code} {pick(action.defect_code.name, language)}"
+        if action.defect_code
+        else "",
+        "dates": _dates(story, zone),
+        "team": _team(action),
+        "problem": _problem(action, told, story),
+        "contain": _contain(told),
+        "cause": _cause(told),
+        "measures": [
+            {**row, "type": str(words.TYPES.get(row["type"], ""))}
+            for row in told.content("measure").get("measures", [])
+        ],
+        "implement": dict(told.content("implement")),
+        "lots": [{"number": lot.number, "quantity": lot.quantity, "not_ok": lot.not_ok} for lot in told.lots],
+        "check": _check(told, story, zone),
+        "act": dict(told.content("act")),
+        "watch_until": action.watch_until.isoformat() if action.watch_until else "",
+        "costs": [{"kind": str(words.COSTS[one.kind]), "amount": one.amount} for one in story.costs],
+        "cost": story.cost,
+        "currency": action.currency,
+        "photos": _photos(action, revision, zone),
+        "history": _history(story, revision, zone),
+        "signed": [
+            {"anchor": seal.anchor, "name": seal.name, "role": seal.role, "meaning": seal.meaning}
+            for seal in seals_of(story, revision, organisation)
+        ],
+    }
+
+
+def _part(action: Action, language: str) -> str:
+    return f"{action.part.number} {pick(action.part.name, language)}".strip() if action.part else ""
+
+
+def _dates(story: Story, zone: str) -> list[dict[str, str]]:
+    """Each step with its allowance, when it was late and whether it was kept."""
+    return [
+        {
+            "step": str(words.STEPS[line.step]),
+            "due": due_day(line.due, zone).isoformat() if line.due else "",
+            "taken": _length(line.taken),
+            "kept": "" if line.kept is None else _("kept") if line.kept else _("late"),
+        }
+        for line in story.clock
+    ]
+
+
+def _length(length: timedelta | None) -> str:
+    if length is None:
+        return ""
+    hours = round(length.total_seconds() / 3600)
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
+
+
+def _team(action: Action) -> list[dict[str, str]]:
+    named = [{"name": action.owner.name, "duty": _("Owner")}]
+    if action.verifier:
+        named.append({"name": action.verifier.name, "duty": _("Verifier")})
+    if action.contact:
+        named.append({"name": action.contact.name, "duty": action.contact.duty or _("Supplier")})
+    return [*named, *({"name": member.name, "duty": member.duty} for member in action.team)]
+
+
+def _problem(action: Action, told: Told, story: Story) -> dict[str, Any]:
+    again = story.told[told.number - 2].recurred if told.number > 1 else None
+    return {
+        "requirement": action.requirement,
+        "statement": str(again.facts.get("statement", "")) if again else action.statement,
+        "evidence": action.evidence,
+        "description": [
+            [str(label), action.description[key]]
+            for key, label in words.DESCRIPTION.items()
+            if action.description.get(key)
+        ],
+    }
+
+
+def _contain(told: Told) -> dict[str, Any]:
+    content = told.content("contain")
+    return {
+        "response": content.get("response", ""),
+        "places": [
+            {
+                **row,
+                "place": str(words.PLACES[row["place"]]),
+                "disposition": str(words.DISPOSITIONS.get(row["disposition"], "")),
+            }
+            for row in content.get("places", [])
+        ],
+        "totals": told.totals,
+    }
+
+
+def _cause(told: Told) -> dict[str, Any]:
+    content = told.content("cause")
+    return {
+        "occurrence": list(content.get("occurrence", [])),
+        "escape": list(content.get("escape", [])),
+        "bones": list(content.get("bones", [])),
+        "branches": [[key, str(name)] for key, name in words.BRANCHES.items()],
+        "shown": content.get("shown", ""),
+    }
+
+
+def _check(told: Told, story: Story, zone: str) -> dict[str, str]:
+    row = told.steps.get("check")
+    if row is None or row.state != "accepted" or row.decided_at is None:
+        return {}
+    names = {event.person_id: event.person.name for event in story.events if event.person}
+    return {
+        "note": row.content.get("note", ""),
+        "by": names.get(row.decided_by, ""),
+        "at": _stamp(row.decided_at, zone),
+    }
+
+
+def _photos(action: Action, revision: int, zone: str) -> list[dict[str, str]]:
+    return [
+        {
+            "sha256": one.sha256,
+            "moment": str(words.MOMENTS[one.moment]),
+            "at": _stamp(one.added_at, zone),
+            "step": str(words.STEPS[one.step]) if one.step else "",
+        }
+        for one in action.pictures
+        if one.revision == revision
+    ]
+
+
+def _history(story: Story, revision: int, zone: str) -> list[dict[str, str]]:
+    """Who sent, accepted, returned what and when; a guest is named by the link they came through."""
+    rows = []
+    for event in story.events:
+        if event.revision != revision or event.act in ("written", "photo"):
+            continue
+        link = story.links.get(event.link_id) if event.link_id else None
+        who = event.person.name if event.person else ""
+        if link is not None:
+            who = _("through the link sent to %(who)s", who=link.sent_to or link.name)
+        rows.append(
+            {
+                "at": _stamp(event.at, zone),
+                "act": str(words.ACTS.get(event.act, event.act)),
+                "step": str(words.STEPS[event.step]) if event.step else "",
+                "who": who,
+                "reason": str(event.facts.get("reason", "")),
+            }
+        )
+    return rows
+
+
+def _stamp(moment: datetime, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %z")
