@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import zipfile
 from bisect import bisect_left, bisect_right
@@ -10,6 +11,8 @@ from datetime import date, datetime, time
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError  # only the error; parsing goes through defusedxml
 
+# lxml came with the seals; openpyxl would take it and go past defusedxml, which refuses entities
+os.environ["OPENPYXL_LXML"] = "False"
 import openpyxl
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException

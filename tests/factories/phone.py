@@ -129,15 +129,11 @@ class Phone:
 
     def digest(self, consent: str, language: str) -> str:
         """What a signature given now would sign, worked out as a phone does: from the operations alone."""
-        held = [*self.pull(), *self.waiting]
-        state = registers([SimpleNamespace(**op) for op in held])
-        hashes = {op["id"]: digest(canonical(op)) for op in held}
         address = f"/api/v1/inspections/{self.record}"
         answer = self.client.api("GET", address).json
         assert answer is not None
         version = answer["inspection"]["version_sha256"]
-        covered = signatures.covered(state, hashes)
-        return signatures.digest_of(version, covered, signatures.live_photos(state), consent, language)
+        return digest_over([*self.pull(), *self.waiting], version, consent, language)
 
     def sign(self, slot: str = "auditor", language: str = "en", **changes: Any) -> dict[str, Any]:
         """A signature on the glass over what stands now; its row is `op["path"]`."""
@@ -216,6 +212,14 @@ class Phone:
             assert answer.json is not None
             results.extend(answer.json["results"])
         return results
+
+
+def digest_over(operations: list[dict[str, Any]], version_sha256: str, consent: str, language: str) -> str:
+    """What a signature over these operations signs."""
+    state = registers([SimpleNamespace(**op) for op in operations])
+    hashes = {op["id"]: digest(canonical(op)) for op in operations}
+    covered = signatures.covered(state, hashes)
+    return signatures.digest_of(version_sha256, covered, signatures.live_photos(state), consent, language)
 
 
 def audit_version(app: Flask) -> UUID:

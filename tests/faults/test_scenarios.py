@@ -347,7 +347,7 @@ def test_31_the_disk_is_full(server: Server, proxy: Proxy, phone: Store) -> None
         if answer.status != 200:
             break
         phone.push()
-    assert (answer.status, answer.json["code"]) == (503, "disk_full"), answer
+    assert (answer.status, answer.json["code"]) == (507, "disk_full"), answer
     assert oracle.stored(server) == before, "nothing by halves"
     server.ask_for("page-limit", "1000000")
     settle(server, phone)

@@ -264,7 +264,7 @@ def test_a_page_that_never_ends_is_ended(tmp_path: Path) -> None:
 
 def test_memory_has_an_end(tmp_path: Path) -> None:
     small = PrintRoom(tmp_path, Limits(memory=450 << 20, cpu=30, wall=60.0, jobs=5, start=30.0))
-    html = "<html lang=en><title>x</title><!--" + "x" * (50 << 20) + "-->"
+    html = "<html lang=en><title>x</title><!--" + "x" * (150 << 20) + "-->"
     try:
         with pytest.raises(Invalid, match="report_too_heavy"), small.drawn(sheet(html)):
             pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -423,7 +424,9 @@ def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
     from app.adapters.pictures import Picture
     from app.features.evidence.commands import present
 
-    missing = "ab" * 32
+    photo = b"the bytes of a photo"
+    missing = hashlib.sha256(photo).hexdigest()
+    LocalBlobs(house.data / "blobs").put(missing, photo)
     house.walks.told[house.cast.other_site].missing = [missing]
     report = house.ask(house.cast.other_site)
     house.make(report)
@@ -432,7 +435,7 @@ def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
         for row in session.scalars(select(Outgoing).where(Outgoing.kind == commands.ISSUE)):
             row.not_before = datetime.now(UTC) + timedelta(hours=1)
     with house.app.app_context(), transaction() as session:
-        present(session, missing, 1, picture, None, datetime.now(UTC))
+        present(session, LocalBlobs(house.data / "blobs"), missing, 1, picture, None, datetime.now(UTC))
     assert [row.not_before <= datetime.now(UTC) for row in open_rows(house, report)] == [True]
 
 

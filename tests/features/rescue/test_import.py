@@ -26,7 +26,7 @@ from app.features.operations.models import Operation, OperationFate, Quarantined
 from app.features.sync.api import ROOM
 from tests.cast import BORN, Cast
 from tests.client import PageClient
-from tests.factories.phone import Phone, audit_version
+from tests.factories.phone import Phone, audit_version, digest_over
 from tests.factories.photos import TEXT, jpeg
 from tests.factories.rescue import PASSPHRASE, locked, packed, rescue, work_of
 
@@ -103,12 +103,14 @@ def test_a_file_is_taken_as_if_its_phone_had_sent_it_and_twice_is_once(
 def test_a_completion_in_the_file_waits_for_its_photos_in_the_same_file(
     app: Flask, phone: Phone, admin: PageClient
 ) -> None:
+    from app.features.checklists.models import Version
     from app.features.inspections.models import Inspection
     from app.features.inspections.queries import form_of
 
     with app.app_context():
         version = audit_version(app)
         questions = sorted(form_of(reading(), version).questions)
+        sha256 = reading().get_one(Version, version).sha256
     phone.heads.clear()
     for question in questions:
         phone.set(f"q/{question}", "score", "10")
@@ -117,6 +119,8 @@ def test_a_completion_in_the_file_waits_for_its_photos_in_the_same_file(
     operations = [op for op in operations if (op["value"] or {}) != {"text": "Log is missing", "lang": "en"}]
     picture = jpeg()
     operations.append(phone.add_photo("q/M01", picture))
+    covered = digest_over(operations, sha256, "sign-1", "en")
+    operations += [phone.sign(slot, digest=covered) for slot in ("auditor", "auditee")]
     done = {"operations": len(operations), "media": [phone.sha256(picture)]}
     operations.append(phone.operation("complete", "inspection", "completed", done))
     answer = bring(admin, rescue(phone.device, operations, picture))

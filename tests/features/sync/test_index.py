@@ -151,6 +151,5 @@ def test_the_sign_in_says_how_long_it_lasts(phone: Phone) -> None:
     assert said is not None and said["person"]["until"] > said["now"]
     stranger = phone.client.api("GET", f"/api/v1/inspections/{phone.record}").json
     assert stranger is not None
-    assert stranger["inspection"]["contacts"] == [
-        {"name": "Wang Jianguo", "duty": "", "phone": "", "email": ""}
-    ]
+    (contact,) = stranger["inspection"]["contacts"]
+    assert {**contact, "id": ""} == {"id": "", "name": "Wang Jianguo", "duty": "", "phone": "", "email": ""}
