@@ -39,6 +39,7 @@ from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
+from app.features.inspections.queries.telling import concerned, reminders
 from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, Frozen, InspectionKind
 from app.features.inspections.report import InspectionReport
 from app.features.operations.commands import forget_expired
@@ -97,6 +98,7 @@ PLACES = [
     Place("rescue.held", "lock", _l("Held work"), Act.SEE_QUARANTINE, also=("/unsent-work",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
+REMINDERS_AT_ONCE = 200
 ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
 
 
@@ -117,6 +119,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
+    work.every("inspections.remind", timedelta(hours=1), remind)
     blobs = LocalBlobs(config.data / "blobs")
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
     work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
@@ -126,6 +129,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.ROOM] = room
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report]
+    reports_commands.CONCERNED[InspectionReport.name] = concerned
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 
@@ -181,6 +185,15 @@ def forget_held_bodies(job: jobs.Job) -> None:
     """Held bodies are kept 90 days for an admin to decide, and no longer."""
     with transaction() as session:
         forget_expired(session, clock.now())
+
+
+def remind(job: jobs.Job) -> None:
+    """Due tomorrow, overdue: looked for without a lock, written down in short transactions."""
+    now = clock.now()
+    wanted = inspections_commands.unsaid(reading(), reminders(reading(), now))
+    for start in range(0, len(wanted), REMINDERS_AT_ONCE):
+        with transaction() as session:
+            inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:
