@@ -119,17 +119,16 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work = jobs.connect(app)
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
-    work.every("inspections.remind", timedelta(hours=1), remind)
     blobs = LocalBlobs(config.data / "blobs")
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
     work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
+    work.every("inspections.remind", timedelta(hours=1), remind)
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report]
-    reports_commands.CONCERNED[InspectionReport.name] = concerned
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 
@@ -142,6 +141,7 @@ def connect_reports(
         REPORTS.add(kind)
     if reports_commands.photo_arrived not in evidence.ARRIVED:
         evidence.ARRIVED.append(reports_commands.photo_arrived)
+    reports_commands.CONCERNED[InspectionReport.name] = concerned
     works = Works(config, blobs, room)
     work.first(works.start)
     work.handle(reports_commands.ISSUE, works.issue)
@@ -181,12 +181,6 @@ def keep_issued(config: Config) -> None:
     issued.keep(reading(), config.data, clock.now())
 
 
-def forget_held_bodies(job: jobs.Job) -> None:
-    """Held bodies are kept 90 days for an admin to decide, and no longer."""
-    with transaction() as session:
-        forget_expired(session, clock.now())
-
-
 def remind(job: jobs.Job) -> None:
     """Due tomorrow, overdue: looked for without a lock, written down in short transactions."""
     now = clock.now()
@@ -194,6 +188,12 @@ def remind(job: jobs.Job) -> None:
     for start in range(0, len(wanted), REMINDERS_AT_ONCE):
         with transaction() as session:
             inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
+
+
+def forget_held_bodies(job: jobs.Job) -> None:
+    """Held bodies are kept 90 days for an admin to decide, and no longer."""
+    with transaction() as session:
+        forget_expired(session, clock.now())
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:

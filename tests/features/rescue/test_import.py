@@ -238,8 +238,8 @@ def test_a_file_larger_than_anything_else_is_taken_from_an_admin_only(
         "no operations",
         "deep",
         "deflated",
-    ]
-    + ["few rounds"],  # the bytes differ from run to run, and so would names made of them
+        "few rounds",
+    ],  # the bytes differ from run to run, and so would names made of them
 )
 def test_files_of_rubbish(file: bytes, code: str) -> None:
     with pytest.raises(Invalid) as caught:
