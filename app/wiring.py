@@ -47,6 +47,7 @@ from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
+from app.features.inspections.queries.telling import concerned, reminders
 from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, Frozen, InspectionKind
 from app.features.inspections.report import InspectionReport
 from app.features.links import commands as links_commands
@@ -114,6 +115,7 @@ PLACES = [
     Place("rescue.held", "lock", _l("Held work"), Act.SEE_QUARANTINE, also=("/unsent-work",)),
     Place("accounts.me", "me", _l("Me"), phone=True),
 ]
+REMINDERS_AT_ONCE = 200
 ABANDONED = timedelta(days=7)  # an upload nobody went on with; the phone has its photo still
 
 
@@ -145,6 +147,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.every("quarantine.sweep", timedelta(days=1), forget_held_bodies)
     work.every("issued.keep", timedelta(minutes=1), lambda job: keep_issued(config))
     work.every("blobs.sweep", timedelta(days=1), lambda job: sweep(blobs))
+    work.every("inspections.remind", timedelta(hours=1), remind)
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
@@ -162,6 +165,7 @@ def connect_reports(
         REPORTS.add(kind)
     if reports_commands.photo_arrived not in evidence.ARRIVED:
         evidence.ARRIVED.append(reports_commands.photo_arrived)
+    reports_commands.CONCERNED[InspectionReport.name] = concerned
     works = Works(config, blobs, room)
     work.first(works.start)
     work.handle(reports_commands.ISSUE, works.issue)
@@ -212,6 +216,15 @@ def sweep(blobs: LocalBlobs) -> None:
 def keep_issued(config: Config) -> None:
     """Frozen revisions and issued reports, once more outside the database."""
     issued.keep(reading(), config.data, clock.now())
+
+
+def remind(job: jobs.Job) -> None:
+    """Due tomorrow, overdue: looked for without a lock, written down in short transactions."""
+    now = clock.now()
+    wanted = inspections_commands.unsaid(reading(), reminders(reading(), now))
+    for start in range(0, len(wanted), REMINDERS_AT_ONCE):
+        with transaction() as session:
+            inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,8 @@ ISSUE, SEAL, MAIL = "reports.issue", "reports.seal", "reports.mail"  # kinds of 
 LOOK_AGAIN = timedelta(minutes=10)  # for photos whose arrival nobody told us of
 SILENT = timedelta(minutes=3)  # without progress, somebody may ask for another attempt
 MOST_MISSING_NAMED = 20
+# Filled by wiring.py: by kind of record, who is told that the report of one is ready.
+CONCERNED: dict[str, Callable[[Session, UUID], Sequence[UUID]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +200,25 @@ def issue(session: Session, report_id: UUID, made: Made, digest: str, identifier
     report.issued_at = report.touched_at = now
     facts = {"sha256": made.sha256, "digest": digest, "level": made.level, "revision": report.revision}
     journal.write(session, "report_issued", (KIND, report.id), now, None, facts)
-    if report.requested_by is not None:
-        told = {"letter": "ready", "report": str(report.id), "person": str(report.requested_by)}
-        outbox.send(session, MAIL, told, now)
+    _tell(session, report, now)
     return True
+
+
+def _tell(session: Session, report: Report, now: datetime) -> None:
+    """One letter each: to whoever asked, and with the first report of a revision to all it concerns."""
+    others = select(Report.id).where(
+        Report.kind == report.kind,
+        Report.record_id == report.record_id,
+        Report.revision == report.revision,
+        Report.id != report.id,
+        Report.state == "issued",
+    )
+    people = [report.requested_by] if report.requested_by else []
+    if report.kind in CONCERNED and session.scalar(others.limit(1)) is None:
+        people += CONCERNED[report.kind](session, report.record_id)
+    for person in dict.fromkeys(people):
+        told = {"letter": "ready", "report": str(report.id), "person": str(person)}
+        outbox.send_once(session, outbox.id_once(MAIL, "ready", report.id, person), MAIL, told, now)
 
 
 def ask_seal(session: Session, report_id: UUID, seal: Seal, now: datetime, person_id: UUID | None) -> None:

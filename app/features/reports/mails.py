@@ -7,8 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from app.db import reading
+from app.domain.errors import NotFound
 from app.features.accounts.models import Person
+from app.features.accounts.queries import actor_of
 from app.features.reports.models import Report
+from app.features.reports.queries import get_visible_to
 from app.web.letters import Letter, write
 
 
@@ -18,6 +21,10 @@ def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
     person = session.get(Person, UUID(payload["person"]))
     report = session.get(Report, UUID(payload["report"]))
     if person is None or report is None or person.disabled_at is not None or report.file is None:
+        return None
+    try:
+        get_visible_to(session, actor_of(session, person), report.id)
+    except NotFound:  # no longer theirs to read
         return None
     return write(
         "reports_ready.txt",

@@ -26,6 +26,7 @@ from app.features.reports.models import Report, ReportFile
 from app.features.reports.report import Seal
 from app.journal import entries
 from app.outbox import Outgoing
+from tests.factories.photos import jpeg
 from tests.features.reports.conftest import NOW, House, put_photo
 from tests.features.reports.kind import Walk
 
@@ -146,6 +147,7 @@ from pathlib import Path
 from importlib import import_module
 sys.path.insert(0, {root!r})
 from tests.features.reports.conftest import open_app, settings
+from tests.factories.photos import jpeg
 from tests.features.reports.kind import Walk, known
 from uuid import UUID
 app = open_app(settings(Path({data!r})))
@@ -424,9 +426,8 @@ def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
     from app.adapters.pictures import Picture
     from app.features.evidence.commands import present
 
-    photo = b"the bytes of a photo"
-    missing = hashlib.sha256(photo).hexdigest()
-    LocalBlobs(house.data / "blobs").put(missing, photo)
+    data = jpeg((64, 48), 7)
+    missing = hashlib.sha256(data).hexdigest()
     house.walks.told[house.cast.other_site].missing = [missing]
     report = house.ask(house.cast.other_site)
     house.make(report)
@@ -434,8 +435,10 @@ def test_a_photo_that_arrives_wakes_the_report(house: House) -> None:
     with house.app.app_context(), transaction() as session:
         for row in session.scalars(select(Outgoing).where(Outgoing.kind == commands.ISSUE)):
             row.not_before = datetime.now(UTC) + timedelta(hours=1)
+    blobs = LocalBlobs(house.data / "blobs")
+    blobs.put(missing, data)
     with house.app.app_context(), transaction() as session:
-        present(session, LocalBlobs(house.data / "blobs"), missing, 1, picture, None, datetime.now(UTC))
+        present(session, blobs, missing, len(data), picture, (house.cast.owner, None), datetime.now(UTC))
     assert [row.not_before <= datetime.now(UTC) for row in open_rows(house, report)] == [True]
 
 

@@ -76,18 +76,22 @@ def conditions(session: Session, actor: Actor, filters: Filters, now: datetime) 
     return wanted
 
 
-def _overdue(session: Session, now: datetime) -> ColumnElement[bool]:
-    """Open, and the due day is over where the site is: there are at most three such days on earth."""
+def days_at_sites(session: Session, now: datetime) -> dict[date, ColumnElement[bool]]:
+    """The days it is now at the sites (at most three on earth), each with the condition for the inspections
+    where it is that day.
+    """
     zones: dict[date, list[str]] = {}
     for zone in session.scalars(select(Site.time_zone).distinct()):
         zones.setdefault(local_day(now, zone), []).append(zone)
-    late = [
-        and_(
-            Inspection.due < day,
-            Inspection.site_id.in_(select(Site.id).where(Site.time_zone.in_(names))),
-        )
+    return {
+        day: Inspection.site_id.in_(select(Site.id).where(Site.time_zone.in_(names)))
         for day, names in zones.items()
-    ]
+    }
+
+
+def _overdue(session: Session, now: datetime) -> ColumnElement[bool]:
+    """Open, and the due day is over where the site is."""
+    late = [and_(Inspection.due < day, there) for day, there in days_at_sites(session, now).items()]
     return and_(Inspection.state.in_(OPEN), or_(false(), *late))
 
 

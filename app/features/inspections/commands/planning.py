@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app import journal, outbox
 from app.db import new_id
 from app.domain.answers import out_of_scope
 from app.domain.dates import local_day
@@ -19,19 +18,17 @@ from app.domain.errors import Invalid, NotAllowed, Stale
 from app.domain.permissions import Act, Actor, may
 from app.features.checklists.queries import newest_versions
 from app.features.inspections import queries
+from app.features.inspections.commands.writing import Change, tell, typed, write
 from app.features.inspections.models import Inspection
 from app.features.inspections.record import KIND, InspectionKind
 from app.features.operations.commands import write_at_desk
-from app.features.operations.commands.late import AMEND, DISMISS, decide_late
 from app.features.operations.models import Operation
-from app.features.operations.queries import late_of, state_of
+from app.features.operations.queries import state_of
 from app.features.operations.record import Author
 from app.features.places.models import Site
 from app.features.places.queries import sites_for
 
-MAIL = "inspections.mail"
 TEXTS = ("objectives", "scope", "criteria", "client")
-Change = tuple[str, str, str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +74,14 @@ def plan(session: Session, actor: Actor, wanted: Plan, now: datetime) -> UUID:
     left_out = wanted.left_out.items()
     changes: list[Change] = [
         ("create", "inspection", "created", created),
-        *(("set", "plan", name, _typed(text, actor)) for name, text in texts.items()),
+        *(("set", "plan", name, typed(text, actor)) for name, text in texts.items()),
         *(("set", f"s/{section}", "covered", _left_out(reason, actor)) for section, reason in left_out),
     ]
     for participant in wanted.participants:
         changes += _participant(participant, actor)
     inspection_id = new_id()
     write_at_desk(session, InspectionKind(), Author(actor, None), inspection_id, changes, now)
-    _tell(session, "assigned", inspection_id, wanted.auditors, actor, now)
+    tell(session, "assigned", inspection_id, wanted.auditors, actor, now)
     return inspection_id
 
 
@@ -95,8 +92,8 @@ def reassign(
     row = _open(session, actor, inspection_id, seq)
     before = {a.person_id for a in queries.team(row)}
     value = [str(person) for person in auditors]
-    _write(session, actor, row, [("set", "plan", "auditors", value)], now)
-    _tell(session, "assigned", row.id, [person for person in auditors if person not in before], actor, now)
+    write(session, actor, row, [("set", "plan", "auditors", value)], now)
+    tell(session, "assigned", row.id, [person for person in auditors if person not in before], actor, now)
 
 
 def postpone(
@@ -109,18 +106,18 @@ def postpone(
     _judge_due(due, row.site, now)
     changes: list[Change] = [
         ("set", "plan", "due", due.isoformat()),
-        ("set", "plan", "due_reason", _typed(reason, actor)),
+        ("set", "plan", "due_reason", typed(reason, actor)),
     ]
-    _write(session, actor, row, changes, now)
-    _tell(session, "moved", row.id, [a.person_id for a in queries.team(row)], actor, now)
+    write(session, actor, row, changes, now)
+    tell(session, "moved", row.id, [a.person_id for a in queries.team(row)], actor, now)
 
 
 def cancel(session: Session, actor: Actor, inspection_id: UUID, seq: int, reason: str, now: datetime) -> None:
     """Ends it for good, with a reason. What phones still hold comes in as late work. The team gets a mail."""
     row = _open(session, actor, inspection_id, seq)
-    value = {"reason": _typed(reason, actor)}
-    _write(session, actor, row, [("cancel", "inspection", "cancelled", value)], now)
-    _tell(session, "cancelled", row.id, [a.person_id for a in queries.team(row)], actor, now)
+    value = {"reason": typed(reason, actor)}
+    write(session, actor, row, [("cancel", "inspection", "cancelled", value)], now)
+    tell(session, "cancelled", row.id, [a.person_id for a in queries.team(row)], actor, now)
 
 
 def set_coverage(
@@ -141,69 +138,7 @@ def set_coverage(
     if reason is not None and not sections.keys() - out - {section}:
         raise Invalid("all_out_of_scope", field="section")
     value = {"in": True} if reason is None else _left_out(reason, actor)
-    _write(session, actor, row, [("set", f"s/{section}", "covered", value)], now)
-
-
-def approve(session: Session, actor: Actor, inspection_id: UUID, seq: int, now: datetime) -> None:
-    """Issues a reviewed inspection: it is completed and frozen now."""
-    row = _ended(session, actor, inspection_id, seq)
-    _write(session, actor, row, [("approve", KIND, "approved", {})], now)
-
-
-def send_back(
-    session: Session,
-    actor: Actor,
-    inspection_id: UUID,
-    seq: int,
-    reason: str,
-    comments: Sequence[tuple[str, str]],
-    now: datetime,
-) -> None:
-    """Returns a reviewed inspection to its team, with (question, comment) where something has to change.
-
-    The team gets a mail.
-    """
-    row = _ended(session, actor, inspection_id, seq)
-    value = {
-        "reason": _typed(reason, actor),
-        "comments": [{"question": question, "text": _typed(text, actor)} for question, text in comments],
-    }
-    _write(session, actor, row, [("return", KIND, "returned", value)], now)
-    _tell(session, "returned", row.id, [a.person_id for a in queries.team(row)], actor, now)
-
-
-def revise(session: Session, actor: Actor, inspection_id: UUID, seq: int, reason: str, now: datetime) -> None:
-    """Begins the next revision of a completed inspection; what was issued stays. The team gets a mail."""
-    row = _ended(session, actor, inspection_id, seq)
-    value = {"reason": _typed(reason, actor), "revision": row.revision + 1}
-    _write(session, actor, row, [("reopen", KIND, "reopened", value)], now)
-    _tell(session, "reopened", row.id, [a.person_id for a in queries.team(row)], actor, now)
-
-
-def decide_late_work(
-    session: Session, actor: Actor, inspection_id: UUID, seq: int, amends: bool, reason: str, now: datetime
-) -> None:
-    """Takes late work in, which begins the next revision of what was completed, or lays it aside.
-
-    Raises Stale when more came in since `seq`: who decides must have seen all of it.
-    """
-    row = _ended(session, actor, inspection_id, seq)
-    if any(entry.operation.seq > seq for entry in late_of(session, row.id)):
-        raise Stale()
-    if not may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)):
-        raise NotAllowed()
-    if amends and row.state not in ("completed", "in_progress"):
-        raise Invalid("late_not_amendable", field="decision")
-    if amends and row.state == "completed":
-        revise(session, actor, inspection_id, seq, reason, now)
-    decision = AMEND if amends else DISMISS
-    typed = _typed(reason, actor)
-    assert typed is not None  # the form asks for it
-    kind = InspectionKind()
-    made = decide_late(session, kind, Author(actor, None), row.id, decision, typed, now)
-    act = "inspection.late_applied" if amends else "inspection.late_dismissed"
-    facts = {"decision": str(made.id), "operations": made.operations}
-    journal.write(session, act, (KIND, row.id), now, actor.id, facts)
+    write(session, actor, row, [("set", f"s/{section}", "covered", value)], now)
 
 
 def rewrite(
@@ -221,9 +156,9 @@ def rewrite(
     for name in TEXTS:
         shown = queries.shown(state, "plan", name)
         if name in texts and texts[name] != (shown or {}).get("text", ""):
-            changes.append(("set", "plan", name, _typed(texts[name], actor)))
+            changes.append(("set", "plan", name, typed(texts[name], actor)))
     if changes:
-        _write(session, actor, row, changes, now)
+        write(session, actor, row, changes, now)
     elif not may(actor, Act.CHANGE_PLAN, queries.scope_of(actor, row)):
         raise NotAllowed()
 
@@ -245,22 +180,6 @@ def _open(session: Session, actor: Actor, inspection_id: UUID, seq: int) -> Insp
     return row
 
 
-def _ended(session: Session, actor: Actor, inspection_id: UUID, seq: int) -> Inspection:
-    """The inspection, locked, if nobody decided about it as a whole since `seq`."""
-    InspectionKind().lock(session, [inspection_id])
-    row = queries.get_visible_to(session, actor, inspection_id)
-    newer = select(Operation.id).where(
-        Operation.record_id == row.id, Operation.seq > seq, Operation.path == KIND
-    )
-    if session.scalar(newer.limit(1)) is not None:
-        raise Stale()
-    return row
-
-
-def _write(session: Session, actor: Actor, row: Inspection, changes: Sequence[Change], now: datetime) -> None:
-    write_at_desk(session, InspectionKind(), Author(actor, None), row.id, changes, now)
-
-
 def _site(session: Session, actor: Actor, site_id: UUID) -> Site:
     for site in sites_for(session, actor, Act.PLAN_INSPECTION):
         if site.id == site_id:
@@ -273,12 +192,8 @@ def _judge_due(due: date, site: Site, now: datetime) -> None:
         raise Invalid("date_in_past", field="due")
 
 
-def _typed(text: str, actor: Actor) -> dict[str, str] | None:
-    return {"text": text, "lang": actor.language} if text else None
-
-
 def _left_out(reason: str, actor: Actor) -> dict[str, Any]:
-    return {"in": False, "reason": _typed(reason, actor)}
+    return {"in": False, "reason": typed(reason, actor)}
 
 
 def _participant(participant: Participant, actor: Actor) -> list[Change]:
@@ -287,15 +202,5 @@ def _participant(participant: Participant, actor: Actor) -> list[Change]:
     for name in ("name", "organisation", "role"):
         text = getattr(participant, name)
         if text:
-            changes.append(("set", path, name, _typed(text, actor)))
+            changes.append(("set", path, name, typed(text, actor)))
     return changes
-
-
-def _tell(
-    session: Session, letter: str, inspection_id: UUID, people: Sequence[UUID], actor: Actor, now: datetime
-) -> None:
-    """A letter to each, but not to whoever did it."""
-    for person in people:
-        if person != actor.id:
-            payload = {"letter": letter, "inspection": str(inspection_id), "person": str(person)}
-            outbox.send(session, MAIL, payload, now)
