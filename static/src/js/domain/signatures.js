@@ -43,17 +43,20 @@ export const isCovered = (path, field) =>
   !path.startsWith("sign/") && !(path === "inspection" && LEFT_OUT.has(field));
 
 /**
- * Every covered register as [path, field, hash of its winning operation], sorted by path and field.
+ * Every covered register as [path, field, hash of its winning operation], sorted by path and field. Of the drawings
+ * on a photo all heads win: they are shown together (marks.js).
  * `hashes`: Map of operation id → SHA-256 of its canonical form; throws without a winning one's.
  */
 export const covered = (state, hashes) =>
   [...state.values()]
     .filter(({ path, field, heads }) => heads.length && isCovered(path, field))
     .sort((a, b) => compare(a.path, b.path) || compare(a.field, b.field))
-    .map(({ path, field, heads: [{ id }] }) => {
-      if (!hashes.has(id)) throw new Error(`no hash of ${id}`);
-      return [path, field, hashes.get(id)];
-    });
+    .flatMap(({ path, field, heads }) =>
+      (field.startsWith("marks:") ? heads : heads.slice(0, 1)).map(({ id }) => {
+        if (!hashes.has(id)) throw new Error(`no hash of ${id}`);
+        return [path, field, hashes.get(id)];
+      }),
+    );
 
 /** The SHA-256 of every photo that is not removed, each once, sorted. */
 export const livePhotos = (state) => {
