@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app import journal
+from app import journal, numbering
 from app.backups import issued
 from app.backups.engines import Unfit, engine_of
 from app.backups.package import Unpacked, writing
 from app.config import Config
 from app.db import Database, new_id
+from app.features.inspections.models import KIND
 from app.features.operations.models import Installation
 from app.features.operations.queries import installation
 
@@ -141,6 +142,8 @@ def _begin_anew(config: Config, now: datetime) -> tuple[int, str]:
         migrate.upgrade(database.engine)
         with database.write() as session:
             put_back = issued.put_back(session, config.data)
+            for number in issued.numbers(config.data):
+                numbering.keep_clear_of(session, KIND, number)
             epoch = new_id()
             before = session.execute(select(Installation.epoch)).scalar_one()
             session.execute(update(Installation).values(epoch=epoch))

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.db import Base, UtcDateTime
 
-FOLDER = "issued"
+FOLDER, REVISIONS = "issued", "inspection_revisions"
 OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
 SINCE = "looked-at"
 
@@ -41,7 +42,7 @@ class Kept:
 
 
 KEPT = (
-    Kept("inspection_revisions", "at", restored=False),
+    Kept(REVISIONS, "at", restored=False),
     Kept("reports", "issued_at", state="issued"),
     Kept("report_files", "at"),
 )
@@ -87,10 +88,27 @@ def put_back(session: Session, data: Path) -> int:
 
 def revision(data: Path, inspection_id: UUID, number: int) -> dict[str, Any] | None:
     """The frozen revision that was issued before the database was restored, by its columns; else None."""
-    table = Base.metadata.tables["inspection_revisions"]
-    for path in (data / FOLDER / table.name).glob(f"*.{inspection_id}.{number}.json"):
-        return _read(table, json.loads(path.read_text("utf-8")))
-    return None
+    table = Base.metadata.tables[REVISIONS]
+    folder = data / FOLDER / REVISIONS
+    try:
+        changed = folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    name = _revisions(folder, changed).get(f"{inspection_id}.{number}")
+    return None if name is None else _read(table, json.loads((folder / name).read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _revisions(folder: Path, changed: int) -> dict[str, str]:
+    """ "<inspection>.<revision>" → file name; read again when the folder has `changed`, once a minute at most."""
+    names = (entry.name for entry in os.scandir(folder) if entry.name.endswith(".json"))
+    return {name.removesuffix(".json").partition(".")[2]: name for name in names}
+
+
+def numbers(data: Path) -> Iterator[str]:
+    """The numbers of inspections that were issued: nobody else ever gets them."""
+    for path in (data / FOLDER / REVISIONS).glob("*.json"):
+        yield json.loads(json.loads(path.read_text("utf-8"))["body"])["number"]
 
 
 def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:
@@ -109,7 +127,7 @@ def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:
 
 def _name(table: Table, row: Any) -> str:
     parts = [row[column.name] for column in table.primary_key]
-    if table.name == "inspection_revisions":  # found again by what it is of
+    if table.name == REVISIONS:  # found again by what it is of
         parts += [row["inspection_id"], row["revision"]]
     return ".".join(str(part) for part in parts) + ".json"
 

@@ -130,6 +130,42 @@ def test_what_was_issued_after_the_backup_stands(
         assert row is not None and row.state == "completed" and row.completed_at == before[0][1]
 
 
+def test_a_number_that_was_issued_is_nobody_elses(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Two audits are newer than the backup and come back in the other order: the report's keeps its number."""
+    with app.app_context(), transaction() as session:
+        version = publish(session, small_checklist(), BORN, cast.admin).id
+    file = made(run, tmp_path / "night")
+    first, issued_one = begun(app, cast, version)
+    for question in QUESTIONS:
+        first.save(issued_one, "set", f"q/{question}", "score", "8")
+    first.save(issued_one, "complete", "inspection", "completed", {"operations": 4, "media": []})
+    assert first.push()
+    number = number_of(app, issued_one)
+    with app.app_context():
+        issued.keep(reading(), app.config["PLUMBLINE"].data, clock.now())
+    assert run("restore", file).exit_code == 0
+
+    second, other = begun(app, cast, version)
+    assert second.push()
+    assert number_of(app, other) != number
+    first.save(issued_one, "set", "closing", "held_at", 1_767_225_600_000)  # so that it hears of the restore
+    for _ in range(3):
+        first.push()
+    assert number_of(app, issued_one) == number
+    with app.app_context():
+        (revision,) = reading().scalars(select(Revision))
+        assert json.loads(revision.body)["number"] == number
+
+
+def number_of(app: Flask, record: str) -> str:
+    with app.app_context():
+        row = reading().get(Inspection, UUID(record))
+        assert row is not None
+        return row.number
+
+
 def test_photos_are_in_it_and_come_back(
     app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
 ) -> None:
