@@ -136,8 +136,8 @@ def test_a_number_that_was_issued_is_nobody_elses(
     """Two audits are newer than the backup and come back in the other order: the report's keeps its number."""
     with app.app_context(), transaction() as session:
         version = publish(session, small_checklist(), BORN, cast.admin).id
-    file = made(run, tmp_path / "night")
     first, issued_one = begun(app, cast, version)
+    file = made(run, tmp_path / "night")
     for question in QUESTIONS:
         first.save(issued_one, "set", f"q/{question}", "score", "8")
     first.save(issued_one, "complete", "inspection", "completed", {"operations": 4, "media": []})
