@@ -55,7 +55,10 @@ def create(config: Config, to: Path, now: datetime, with_keys: bool = False) -> 
                 name = str(path.relative_to(config.data))
                 if folder == "blobs" and path.relative_to(config.data / folder).parts[0] in UNFINISHED:
                     continue
-                sha256 = writer.add(name, path)
+                try:
+                    sha256 = writer.add(name, path)
+                except FileNotFoundError:  # swept away since it was listed: nothing names it any more
+                    continue
                 if name.startswith("blobs/blobs/") and path.name != sha256:
                     wrong.append(path.name)
         count = len(writer.files)
@@ -66,7 +69,9 @@ def _files(root: Path) -> Iterator[Path]:
     if root.is_file():
         yield root
     elif root.is_dir():
-        yield from sorted(path for path in root.rglob("*") if path.is_file())
+        yield from sorted(
+            path for path in root.rglob("*") if path.suffix != issued.UNFINISHED and path.is_file()
+        )
 
 
 def _note_issued(config: Config, now: datetime) -> None:

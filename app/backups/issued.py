@@ -26,7 +26,7 @@ from app.db import Base, UtcDateTime
 
 FOLDER, REVISIONS = "issued", "inspection_revisions"
 OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
-SINCE = "looked-at"
+SINCE, UNFINISHED = "looked-at", ".unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,22 @@ def keep(session: Session, data: Path, now: datetime) -> int:
         folder = data / FOLDER / kept.table
         looked = folder / SINCE
         wanted = [] if kept.state is None else [table.c.state == kept.state]
-        if looked.exists():
-            since = datetime.fromisoformat(looked.read_text("ascii"))
+        since = _looked_at(looked)
+        if since is not None:
             wanted.append(table.c[kept.at] >= since - OVERLAP)
         for row in session.execute(select(table).where(*wanted)).mappings():
             count += _write(folder / _name(table, row), _written(table, row))
         if folder.is_dir():
-            looked.write_text(now.isoformat(), "ascii")
+            _settle(looked, now.isoformat().encode())
     return count
+
+
+def _looked_at(path: Path) -> datetime | None:
+    """When it last looked; None: never, or the note was cut off, and then everything is looked at again."""
+    try:
+        return datetime.fromisoformat(path.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def put_back(session: Session, data: Path) -> int:
@@ -161,11 +169,15 @@ def _typed(kind: TypeEngine[Any], value: Any) -> Any:
 def _write(path: Path, body: bytes) -> bool:
     if path.exists():
         return False
+    _settle(path, body)
+    return True
+
+
+def _settle(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_suffix(".unfinished")
+    unfinished = path.with_name(path.name + UNFINISHED)
     with unfinished.open("wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-    return True

@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.adapters import clock
 from app.backups import issued
+from app.backups.package import Writer
 from app.db import reading, transaction
 from app.features.checklists.commands import publish
 from app.features.inspections.models import Inspection, Revision
@@ -183,6 +184,45 @@ def test_photos_are_in_it_and_come_back(
     assert run("restore", file).exit_code == 0
     assert evidence.read_bytes() == picture
     assert phone.client.get(f"/api/v1/media/{sha256}").status_code == 200
+
+
+def test_what_is_swept_away_meanwhile_ends_no_backup(
+    app: Flask, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo that nothing names goes between listing and copying; half a file has no name in a backup."""
+    data: Path = app.config["PLUMBLINE"].data
+    for name in ("blobs/blobs/aa/bb/gone", "blobs/blobs/aa/bb/there", "issued/reports/x.json.unfinished"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(b"x")
+    add = Writer.add
+
+    def swept(self: Writer, name: str, path: Path) -> str:
+        if path.name == "gone":
+            path.unlink()
+        return add(self, name, path)
+
+    monkeypatch.setattr(Writer, "add", swept)
+    done = run("create", "--to", tmp_path)
+    (file,) = tmp_path.glob("*.tar")
+    kept = names(file)
+    assert "blobs/blobs/aa/bb/there" in kept, done.output
+    assert not [name for name in kept if name.endswith(("gone", ".unfinished"))]
+
+
+def test_a_note_that_was_cut_off_only_costs_another_look(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    with app.app_context(), transaction() as session:
+        version = publish(session, small_checklist(), BORN, cast.admin).id
+    store, record = begun(app, cast, version)
+    for question in QUESTIONS:
+        store.save(record, "set", f"q/{question}", "score", "8")
+    store.save(record, "complete", "inspection", "completed", {"operations": 4, "media": []})
+    assert store.push()
+    with app.app_context():
+        assert issued.keep(reading(), tmp_path, clock.now()) == 1
+        for note in tmp_path.rglob(issued.SINCE):
+            note.write_bytes(b"")  # the power went between the name and the bytes
+        assert issued.keep(reading(), tmp_path, clock.now()) == 0
+        assert issued.revision(tmp_path, UUID(record), 1) is not None
 
 
 def test_a_damaged_or_cut_file_changes_nothing(
