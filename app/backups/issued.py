@@ -108,7 +108,7 @@ def revision(data: Path, inspection_id: UUID, number: int) -> dict[str, Any] | N
 
 @lru_cache(maxsize=1)
 def _revisions(folder: Path, changed: int) -> dict[str, str]:
-    """ "<inspection>.<revision>" → file name; read again when the folder has `changed`, once a minute at most."""
+    """ "<inspection>.<revision>" → file name; read again when the folder has `changed`."""
     names = (entry.name for entry in os.scandir(folder) if entry.name.endswith(".json"))
     return {name.removesuffix(".json").partition(".")[2]: name for name in names}
 

@@ -1,8 +1,8 @@
 """The last thing that happens to a text before it stands in a page or a letter.
 
-What phones send is kept as it was typed, because its hash is signed; forms take these characters away
-before (forms.py), paper after (domain/printing.py). Here they only are not shown: a name could read as another,
-and a page with half a character cannot be sent at all.
+What phones send is kept as it was typed, because its hash is signed; forms take these characters away before
+(forms.py), paper after (domain/printing.py). Here they only are not shown: a name could read as another, and
+a page with half a character cannot be sent at all.
 """
 
 from __future__ import annotations

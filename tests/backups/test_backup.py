@@ -134,7 +134,7 @@ def test_what_was_issued_after_the_backup_stands(
 def test_a_number_that_was_issued_is_nobody_elses(
     app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    """Two audits are newer than the backup and come back in the other order: the report's keeps its number."""
+    """Two audits younger than the backup come back in the other order: the issued one keeps its number."""
     with app.app_context(), transaction() as session:
         version = publish(session, small_checklist(), BORN, cast.admin).id
     first, issued_one = begun(app, cast, version)

@@ -1,5 +1,6 @@
-"""Text of every kind in every field a phone writes, from its operations through completion to the sealed report:
-nothing breaks, nothing runs, and the report is issued."""
+"""Text of every kind in every field a phone writes, from its operations through completion to the sealed
+report: nothing breaks, nothing runs, and the report is issued.
+"""
 
 from __future__ import annotations
 
