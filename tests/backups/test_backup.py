@@ -225,6 +225,23 @@ def test_a_note_that_was_cut_off_only_costs_another_look(app: Flask, cast: Cast,
         assert issued.revision(tmp_path, UUID(record), 1) is not None
 
 
+def test_a_restore_that_is_cut_off_still_tells_phones_of_another_history(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the old database in its place and its new name nobody may take the one for the other."""
+    file = made(run, tmp_path / "night")
+    with app.app_context():
+        before = epoch_of(reading())
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.backups.commands._begin_anew", killed)
+    assert run("restore", file).exit_code != 0
+    with app.app_context():
+        assert epoch_of(reading()) != before
+
+
 def test_a_damaged_or_cut_file_changes_nothing(
     app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
 ) -> None:
