@@ -20,6 +20,7 @@ from app.web import (
     limits,
     navigation,
     origin,
+    shown,
 )
 
 csrf = CSRFProtect()
@@ -58,6 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
     limits.init(app)
     htmx.init(app)
     i18n.init(app)
+    shown.init(app)
     errors.init(app)
     navigation.init(app)
     health.init(app)

@@ -25,3 +25,17 @@ def next_number(session: Session, series: str, year: int) -> str:
     row.value += 1
     session.flush()
     return f"{year}-{row.value:04d}"
+
+
+def keep_clear_of(session: Session, series: str, number: str) -> None:
+    """Numbers go on behind this one, given out by a database that was restored since from an older backup."""
+    year, _, given = number.partition("-")
+    if not (year.isdecimal() and given.isdecimal()):
+        return
+    name = f"{series}:{year}"
+    row = session.get(Counter, name, with_for_update=True)
+    if row is None:
+        session.add(Counter(name=name, value=int(given)))
+    else:
+        row.value = max(row.value, int(given))
+    session.flush()

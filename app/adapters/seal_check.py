@@ -7,6 +7,7 @@ facts mean is for domain/verifying.py to say.
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,7 @@ from app.domain.verifying import Facts, facts_of, unreadable
 LARGEST = 50 << 20  # bytes
 LIMITS = Limits(memory=1 << 30, cpu=20, wall=40.0, jobs=50)
 CHUNK = 1 << 20
+AT_ONCE = 3  # one that is read and two that wait: files of strangers never hold all threads of the server
 
 
 class CheckRoom:
@@ -35,6 +37,7 @@ class CheckRoom:
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self._room = Workroom("app.adapters.seal_check_worker", limits)
+        self._places = threading.BoundedSemaphore(AT_ONCE)
 
     @property
     def pid(self) -> int | None:
@@ -49,8 +52,16 @@ class CheckRoom:
         """What is in the file. `authority`: our certificate, the only one that counts (DER).
 
         A file that cannot be read, or costs too much to read, gives facts that say so. Raises Unavailable
-        (seal_check_unavailable, seal_check_busy).
+        (seal_check_unavailable, or seal_check_busy: others wait already, or it took too long).
         """
+        if not self._places.acquire(blocking=False):
+            raise Unavailable("seal_check_busy")
+        try:
+            return self._check(path, authority, time_roots)
+        finally:
+            self._places.release()
+
+    def _check(self, path: Path, authority: Path, time_roots: Sequence[Path]) -> Facts:
         job = {
             "path": str(path.resolve()),
             "authority": str(authority.resolve()),

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app import journal
+from app import journal, numbering
 from app.backups import issued
 from app.backups.engines import Unfit, engine_of
 from app.backups.package import Unpacked, writing
 from app.config import Config
 from app.db import Database, new_id
+from app.features.inspections.models import KIND
 from app.features.operations.models import Installation
 from app.features.operations.queries import installation
 
@@ -54,7 +55,10 @@ def create(config: Config, to: Path, now: datetime, with_keys: bool = False) -> 
                 name = str(path.relative_to(config.data))
                 if folder == "blobs" and path.relative_to(config.data / folder).parts[0] in UNFINISHED:
                     continue
-                sha256 = writer.add(name, path)
+                try:
+                    sha256 = writer.add(name, path)
+                except FileNotFoundError:  # swept away since it was listed: nothing names it any more
+                    continue
                 if name.startswith("blobs/blobs/") and path.name != sha256:
                     wrong.append(path.name)
         count = len(writer.files)
@@ -65,7 +69,9 @@ def _files(root: Path) -> Iterator[Path]:
     if root.is_file():
         yield root
     elif root.is_dir():
-        yield from sorted(path for path in root.rglob("*") if path.is_file())
+        yield from sorted(
+            path for path in root.rglob("*") if path.suffix != issued.UNFINISHED and path.is_file()
+        )
 
 
 def _note_issued(config: Config, now: datetime) -> None:
@@ -141,6 +147,8 @@ def _begin_anew(config: Config, now: datetime) -> tuple[int, str]:
         migrate.upgrade(database.engine)
         with database.write() as session:
             put_back = issued.put_back(session, config.data)
+            for number in issued.numbers(config.data):
+                numbering.keep_clear_of(session, KIND, number)
             epoch = new_id()
             before = session.execute(select(Installation.epoch)).scalar_one()
             session.execute(update(Installation).values(epoch=epoch))

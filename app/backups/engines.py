@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
 from app.config import Config
 
@@ -30,7 +31,9 @@ class Engine(Protocol):
         """How many others have the database open."""
 
     def put_in_place(self, dump: Path, now: datetime) -> Path:
-        """Makes the file the database; gives where the one before is kept."""
+        """Makes the file the database, under an epoch of its own whatever ends us then; gives where the one
+        before is kept.
+        """
 
 
 def engine_of(config: Config) -> Engine:
@@ -65,6 +68,8 @@ class SqliteFile:
 
     def put_in_place(self, dump: Path, now: datetime) -> Path:
         self._check(dump)
+        with closing(sqlite3.connect(dump)) as database, database:
+            database.execute("UPDATE installation SET epoch = ?", (uuid4().hex,))
         kept = self._path.with_name(f"{self._path.name}.before-restore-{now:%Y%m%d-%H%M%S}")
         if self._path.exists():
             with closing(sqlite3.connect(self._path, timeout=10)) as database:
@@ -117,6 +122,8 @@ class Postgres:
         self._run("psql", ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", empty])
         # the dump brings the schema `public` only where it is not the server's own
         self._run("pg_restore", ["--no-owner", "--no-privileges", "--exit-on-error", str(dump)])
+        anew = f"UPDATE installation SET epoch = '{uuid4()}'"  # noqa: S608 (our own)
+        self._run("psql", ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--command", anew])
         return kept
 
     def _run(self, program: str, arguments: Sequence[str]) -> str:

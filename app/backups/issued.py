@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,9 +24,9 @@ from sqlalchemy.types import TypeEngine
 
 from app.db import Base, UtcDateTime
 
-FOLDER = "issued"
+FOLDER, REVISIONS = "issued", "inspection_revisions"
 OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
-SINCE = "looked-at"
+SINCE, UNFINISHED = "looked-at", ".unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Kept:
 
 
 KEPT = (
-    Kept("inspection_revisions", "at", restored=False),
+    Kept(REVISIONS, "at", restored=False),
     Kept("reports", "issued_at", state="issued"),
     Kept("report_files", "at"),
 )
@@ -61,14 +62,22 @@ def keep(session: Session, data: Path, now: datetime) -> int:
         folder = data / FOLDER / kept.table
         looked = folder / SINCE
         wanted = [] if kept.state is None else [table.c.state == kept.state]
-        if looked.exists():
-            since = datetime.fromisoformat(looked.read_text("ascii"))
+        since = _looked_at(looked)
+        if since is not None:
             wanted.append(table.c[kept.at] >= since - OVERLAP)
         for row in session.execute(select(table).where(*wanted)).mappings():
             count += _write(folder / _name(table, row), _written(table, row))
         if folder.is_dir():
-            looked.write_text(now.isoformat(), "ascii")
+            _settle(looked, now.isoformat().encode())
     return count
+
+
+def _looked_at(path: Path) -> datetime | None:
+    """When it last looked; None: never, or the note was cut off, and then everything is looked at again."""
+    try:
+        return datetime.fromisoformat(path.read_text("ascii"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def put_back(session: Session, data: Path) -> int:
@@ -87,10 +96,27 @@ def put_back(session: Session, data: Path) -> int:
 
 def revision(data: Path, inspection_id: UUID, number: int) -> dict[str, Any] | None:
     """The frozen revision that was issued before the database was restored, by its columns; else None."""
-    table = Base.metadata.tables["inspection_revisions"]
-    for path in (data / FOLDER / table.name).glob(f"*.{inspection_id}.{number}.json"):
-        return _read(table, json.loads(path.read_text("utf-8")))
-    return None
+    table = Base.metadata.tables[REVISIONS]
+    folder = data / FOLDER / REVISIONS
+    try:
+        changed = folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return None
+    name = _revisions(folder, changed).get(f"{inspection_id}.{number}")
+    return None if name is None else _read(table, json.loads((folder / name).read_text("utf-8")))
+
+
+@lru_cache(maxsize=1)
+def _revisions(folder: Path, changed: int) -> dict[str, str]:
+    """ "<inspection>.<revision>" → file name; read again when the folder has `changed`."""
+    names = (entry.name for entry in os.scandir(folder) if entry.name.endswith(".json"))
+    return {name.removesuffix(".json").partition(".")[2]: name for name in names}
+
+
+def numbers(data: Path) -> Iterator[str]:
+    """The numbers of inspections that were issued: nobody else ever gets them."""
+    for path in (data / FOLDER / REVISIONS).glob("*.json"):
+        yield json.loads(json.loads(path.read_text("utf-8"))["body"])["number"]
 
 
 def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:
@@ -109,7 +135,7 @@ def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:
 
 def _name(table: Table, row: Any) -> str:
     parts = [row[column.name] for column in table.primary_key]
-    if table.name == "inspection_revisions":  # found again by what it is of
+    if table.name == REVISIONS:  # found again by what it is of
         parts += [row["inspection_id"], row["revision"]]
     return ".".join(str(part) for part in parts) + ".json"
 
@@ -143,11 +169,15 @@ def _typed(kind: TypeEngine[Any], value: Any) -> Any:
 def _write(path: Path, body: bytes) -> bool:
     if path.exists():
         return False
+    _settle(path, body)
+    return True
+
+
+def _settle(path: Path, body: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    unfinished = path.with_suffix(".unfinished")
+    unfinished = path.with_name(path.name + UNFINISHED)
     with unfinished.open("wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
-    return True

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical, digest
+from app.domain.marks import FIELD as MARKS
 from app.domain.merge import Key, Register, conflicts
 from app.domain.scale import Definition
 
@@ -79,16 +80,24 @@ def open_conflicts(state: Mapping[Key, Register]) -> list[Key]:
     return [key for key in conflicts(state) if is_covered(*key)]
 
 
+def winning(state: Mapping[Key, Register]) -> list[tuple[str, str, str]]:
+    """(path, field, id of its winning operation) of every register, sorted by path and field. Of the drawings
+    on a photo all heads win: they are shown together (domain/marks.py).
+    """
+    return [
+        (path, field, head.id)
+        for (path, field), held in sorted(state.items(), key=lambda item: item[0])
+        for head in (held.heads if field.startswith(MARKS) else held.heads[:1])
+    ]
+
+
 def covered(state: Mapping[Key, Register], hashes: Mapping[str, str]) -> list[list[str]]:
-    """Every covered register as [path, field, hash of its winning operation], sorted by path and field.
+    """Every covered register as [path, field, hash of its winning operation], sorted by path and field; with
+    as many entries as operations make what it shows.
 
     ``hashes``: operation id → its hash, of all winning operations at least. Raises KeyError without.
     """
-    return [
-        [path, field, hashes[held.heads[0].id]]
-        for (path, field), held in sorted(state.items(), key=lambda item: item[0])
-        if held.heads and is_covered(path, field)
-    ]
+    return [[path, field, hashes[op]] for path, field, op in winning(state) if is_covered(path, field)]
 
 
 def live_photos(state: Mapping[Key, Register]) -> list[str]:

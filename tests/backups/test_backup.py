@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from app.adapters import clock
 from app.backups import issued
+from app.backups.package import Writer
 from app.db import reading, transaction
 from app.features.checklists.commands import publish
 from app.features.inspections.models import Inspection, Revision
@@ -130,6 +131,42 @@ def test_what_was_issued_after_the_backup_stands(
         assert row is not None and row.state == "completed" and row.completed_at == before[0][1]
 
 
+def test_a_number_that_was_issued_is_nobody_elses(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Two audits younger than the backup come back in the other order: the issued one keeps its number."""
+    with app.app_context(), transaction() as session:
+        version = publish(session, small_checklist(), BORN, cast.admin).id
+    first, issued_one = begun(app, cast, version)
+    file = made(run, tmp_path / "night")
+    for question in QUESTIONS:
+        first.save(issued_one, "set", f"q/{question}", "score", "8")
+    first.save(issued_one, "complete", "inspection", "completed", {"operations": 4, "media": []})
+    assert first.push()
+    number = number_of(app, issued_one)
+    with app.app_context():
+        issued.keep(reading(), app.config["PLUMBLINE"].data, clock.now())
+    assert run("restore", file).exit_code == 0
+
+    second, other = begun(app, cast, version)
+    assert second.push()
+    assert number_of(app, other) != number
+    first.save(issued_one, "set", "closing", "held_at", 1_767_225_600_000)  # so that it hears of the restore
+    for _ in range(3):
+        first.push()
+    assert number_of(app, issued_one) == number
+    with app.app_context():
+        (revision,) = reading().scalars(select(Revision))
+        assert json.loads(revision.body)["number"] == number
+
+
+def number_of(app: Flask, record: str) -> str:
+    with app.app_context():
+        row = reading().get(Inspection, UUID(record))
+        assert row is not None
+        return row.number
+
+
 def test_photos_are_in_it_and_come_back(
     app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -147,6 +184,62 @@ def test_photos_are_in_it_and_come_back(
     assert run("restore", file).exit_code == 0
     assert evidence.read_bytes() == picture
     assert phone.client.get(f"/api/v1/media/{sha256}").status_code == 200
+
+
+def test_what_is_swept_away_meanwhile_ends_no_backup(
+    app: Flask, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo that nothing names goes between listing and copying; half a file has no name in a backup."""
+    data: Path = app.config["PLUMBLINE"].data
+    for name in ("blobs/blobs/aa/bb/gone", "blobs/blobs/aa/bb/there", "issued/reports/x.json.unfinished"):
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_bytes(b"x")
+    add = Writer.add
+
+    def swept(self: Writer, name: str, path: Path) -> str:
+        if path.name == "gone":
+            path.unlink()
+        return add(self, name, path)
+
+    monkeypatch.setattr(Writer, "add", swept)
+    done = run("create", "--to", tmp_path)
+    (file,) = tmp_path.glob("*.tar")
+    kept = names(file)
+    assert "blobs/blobs/aa/bb/there" in kept, done.output
+    assert not [name for name in kept if name.endswith(("gone", ".unfinished"))]
+
+
+def test_a_note_that_was_cut_off_only_costs_another_look(app: Flask, cast: Cast, tmp_path: Path) -> None:
+    with app.app_context(), transaction() as session:
+        version = publish(session, small_checklist(), BORN, cast.admin).id
+    store, record = begun(app, cast, version)
+    for question in QUESTIONS:
+        store.save(record, "set", f"q/{question}", "score", "8")
+    store.save(record, "complete", "inspection", "completed", {"operations": 4, "media": []})
+    assert store.push()
+    with app.app_context():
+        assert issued.keep(reading(), tmp_path, clock.now()) == 1
+        for note in tmp_path.rglob(issued.SINCE):
+            note.write_bytes(b"")  # the power went between the name and the bytes
+        assert issued.keep(reading(), tmp_path, clock.now()) == 0
+        assert issued.revision(tmp_path, UUID(record), 1) is not None
+
+
+def test_a_restore_that_is_cut_off_still_tells_phones_of_another_history(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the old database in its place and its new name nobody may take the one for the other."""
+    file = made(run, tmp_path / "night")
+    with app.app_context():
+        before = epoch_of(reading())
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.backups.commands._begin_anew", killed)
+    assert run("restore", file).exit_code != 0
+    with app.app_context():
+        assert epoch_of(reading()) != before
 
 
 def test_a_damaged_or_cut_file_changes_nothing(

@@ -82,6 +82,45 @@ test("what is signed is every register with the hash of the operation that won i
   assert.equal(now.version, await digest(canonical(DEFINITION)));
 });
 
+test("drawings that two made at once are both signed: they are shown together", async () => {
+  const { store, session } = await audit();
+  await answered(session);
+  await signed(session, "auditor");
+  const field = `marks:${uuid7()}`;
+  const drawn = (lamport) => ({
+    seq: lamport,
+    fate: "applied",
+    code: "",
+    person: { id: "p", name: "Mara" },
+    received_at: lamport,
+    op: {
+      v: 1,
+      id: uuid7(),
+      record: RECORD,
+      kind: "set",
+      path: "q/M01",
+      field,
+      value: [{ kind: "circle", x: lamport, y: 1, rx: 1, ry: 1, colour: "red" }],
+      parents: [],
+      device: crypto.randomUUID(),
+      n: 1,
+      lamport,
+      at: lamport,
+      offset: 0,
+      tz: "UTC",
+    },
+  });
+  await absorb(store, RECORD.id, [drawn(90)]);
+  await session.load();
+  await signed(session, "auditor");
+  assert.equal(session.slots[0].state, "signed");
+  await absorb(store, RECORD.id, [drawn(60)]);
+  await session.load();
+  assert.equal(session.slots[0].state, "outdated");
+  const now = await coverage(store, RECORD.id, DEFINITION);
+  assert.equal(now.registers.filter((entry) => entry[1] === field).length, 2);
+});
+
 test("signing changes nothing that is signed: the second party signs the same", async () => {
   const { store, session } = await audit();
   await answered(session);

@@ -36,7 +36,8 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
                          operation: {id, hash, at, offset, tz, received_at}}]  in the order given
     slots              the slots the checklist asks for, with their state: [{slot, state, row}]
     photos             [sha256]  each live photo once, sorted
-    registers          [[path, field, hash of the winning operation]]  every one, sorted
+    registers          [[path, field, hash of the winning operation]]  every one, sorted; of the drawings on
+                        a photo as many as are shown together
 """
 
 from __future__ import annotations
@@ -197,11 +198,7 @@ def compose(
         "signatures": [_signature(one, done) for one in signed],
         "slots": signatures.slots(definition, signed),
         "photos": photos,
-        "registers": [
-            [path, field, hashes[held.heads[0].id]]
-            for (path, field), held in sorted(state.items())
-            if held.heads
-        ],
+        "registers": [[path, field, hashes[op]] for path, field, op in signatures.winning(state)],
     }
 
 

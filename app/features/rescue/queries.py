@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.features.inspections.models import Inspection
 from app.features.inspections.queries import visible
 from app.features.operations.models import Quarantined
 
+IDS_AT_ONCE = 500
 SHOWN = 500  # pieces drawn at once, the oldest first
 
 
@@ -86,10 +88,12 @@ def count_waiting(session: Session) -> int:
 
 def authors_of(session: Session, devices: set[UUID]) -> dict[UUID, Person]:
     """Whose devices these are; unknown ones are left out."""
-    rows = session.execute(
-        select(Device.id, Person).join(Person, Person.id == Device.person_id).where(Device.id.in_(devices))
-    )
-    return {row.id: row.Person for row in rows}
+    owned = select(Device.id, Person).join(Person, Person.id == Device.person_id)
+    return {
+        row.id: row.Person
+        for some in _portions(devices)
+        for row in session.execute(owned.where(Device.id.in_(some)))
+    }
 
 
 def asked_for(session: Session, actor: Actor, ids: set[UUID]) -> list[Quarantined]:
@@ -106,13 +110,25 @@ def asked_for(session: Session, actor: Actor, ids: set[UUID]) -> list[Quarantine
     )
 
 
-def named(session: Session, actor: Actor, ids: set[Any]) -> list[Inspection]:
-    """The inspections of these ids (text) that are here and the actor may see, by number."""
+def named(session: Session, actor: Actor, operations: Sequence[Any]) -> list[Inspection]:
+    """The inspections that these operations, whatever they are, name and the actor may see, by number."""
     wanted = set()
-    for text in ids:
+    for raw in operations:
+        record = raw.get("record") if isinstance(raw, dict) else None
         try:
-            wanted.add(UUID(text))
-        except (AttributeError, TypeError, ValueError):
+            wanted.add(UUID(record["id"]))  # type: ignore[index]
+        except (AttributeError, KeyError, TypeError, ValueError):
             continue
-    rows = session.scalars(select(Inspection).where(Inspection.id.in_(wanted), visible(actor)))
+    rows = [
+        row
+        for some in _portions(wanted)
+        for row in session.scalars(select(Inspection).where(Inspection.id.in_(some), visible(actor)))
+    ]
     return sorted(rows, key=lambda row: row.number)
+
+
+def _portions(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    """What is asked about one after the other: a file may name more than a statement takes parameters."""
+    wanted = list(ids)
+    for at in range(0, len(wanted), IDS_AT_ONCE):
+        yield wanted[at : at + IDS_AT_ONCE]

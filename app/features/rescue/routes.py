@@ -14,7 +14,6 @@ from app.adapters import clock, rescue_file
 from app.db import reading, transaction
 from app.domain.errors import PlumblineError
 from app.domain.permissions import Act, may_somewhere
-from app.features.inspections.models import KIND
 from app.features.inspections.queries import form_of
 from app.features.inspections.words import history
 from app.features.operations.record import KINDS
@@ -129,15 +128,10 @@ def bring() -> Answer:
         return render_template("rescue/bring.html", form=form), status
     blobs, room = current_app.extensions[BLOBS], current_app.extensions[ROOM]
     outcome = commands.bring_in(KINDS, blobs, room, actor(), rescued, clock.now())
-    records = {
-        raw["record"]["id"]
-        for raw in rescued.operations
-        if isinstance(raw, dict) and isinstance(raw.get("record"), dict) and raw["record"].get("kind") == KIND
-    }
     return render_template(
         "rescue/brought.html",
         outcome=outcome,
         rescued=rescued,
-        inspections=queries.named(reading(), actor(), records),
+        inspections=queries.named(reading(), actor(), rescued.operations),
         sentence=sentence,
     )

@@ -115,6 +115,20 @@ def test_lost_doubled_shuffled_and_damaged_parts_become_the_photo_once(
         assert file.read() == picture
 
 
+@pytest.mark.parametrize("promise", ["A" * 41 + "===", "A" * 40 + "=AAA", "=" * 44, "A" * 43 + "="])
+def test_a_promise_that_is_none_is_not_kept(phone: Phone, promise: str) -> None:
+    picture = jpeg()
+    answer = phone.client.api(
+        "PUT",
+        f"/api/v1/media/{phone.sha256(picture)}/parts/0?ps={len(picture)}",
+        data=picture,
+        content_type="application/octet-stream",
+        headers={"Content-Digest": f"sha-256=:{promise}:"},
+    )
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"]) == (422, "digest_mismatch")
+
+
 def test_other_bytes_under_a_number_are_told_apart_and_the_whole_decides(phone: Phone) -> None:
     picture = jpeg()
     sha = phone.sha256(picture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import signal
 import subprocess
@@ -372,8 +373,18 @@ def seal_told(seal: Seal) -> dict[str, object]:
         "organisation": seal.organisation,
         "meaning": seal.meaning,
         "at": NOW.isoformat(),
-        "refused": False,
+        "refused": seal.refused,
     }
+
+
+def test_a_later_refusal_is_sealed_with_its_words(house: House) -> None:
+    seal = Seal("SigApprover", "", "Elena Hart", meaning="I release this.", at=NOW, refused=True)
+    payload = {"report": str(house.report), "seal": seal_told(seal)}
+    with house.app.app_context():  # as in the worker: nobody asks, nobody's language is there
+        house.works.seal(Job(new_id(), commands.SEAL, payload, 1))
+    with pikepdf.open(io.BytesIO(house.file())) as pdf:
+        (field,) = [field for field in pdf.Root.AcroForm.Fields if str(field.T) == "SigApprover"]
+        assert str(field.V.Reason) == "declined: I release this."
 
 
 def test_without_anybodys_act_the_organisation_seals(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from werkzeug.test import TestResponse
 
 from app.adapters import seal_keys
 from app.adapters.seal import Deed, Sealer
-from app.adapters.seal_check import CheckRoom
-from app.adapters.workroom import Limits
+from app.adapters.seal_check import AT_ONCE, CheckRoom
+from app.adapters.workroom import Exhausted, Limits
 from app.db import transaction
+from app.domain.errors import Unavailable
 from app.features.reports import commands
 from app.features.reports.report import Seal
 from tests.features.reports.conftest import NOW, House
@@ -161,6 +163,35 @@ def test_a_file_that_is_too_large_is_refused(made: House) -> None:
 def test_strangers_are_counted(house: House) -> None:
     statuses = {check(house, b"no pdf").status_code for _ in range(8)}
     assert statuses == {200, 429}
+
+
+def test_a_crowd_of_files_leaves_threads_for_everybody_else(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one costly file is read and two wait, the next stranger is told at once to come again."""
+    room = CheckRoom()
+    going, reading = threading.Event(), threading.Semaphore(0)
+
+    def slow(job: object) -> object:
+        reading.release()
+        assert going.wait(20)
+        raise Exhausted("cpu")
+
+    monkeypatch.setattr(room._room, "do", slow)
+    file = house.data / "seal" / "ca.crt"
+    crowd = [threading.Thread(target=room.check, args=(file, file, [])) for _ in range(AT_ONCE)]
+    for thread in crowd:
+        thread.start()
+    try:
+        assert all(reading.acquire(timeout=20) for _ in crowd)
+        with pytest.raises(Unavailable) as busy:
+            room.check(file, file, [])
+        assert busy.value.code == "seal_check_busy"
+    finally:
+        going.set()
+        for thread in crowd:
+            thread.join()
+    assert not room.check(file, file, []).readable
 
 
 def test_nothing_is_kept(made: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

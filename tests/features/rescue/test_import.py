@@ -21,14 +21,16 @@ from app.adapters.rescue_file import read
 from app.db import new_id, reading, transaction
 from app.domain.errors import Invalid, PlumblineError, TooLarge
 from app.features.accounts.models import Person
+from app.features.checklists.commands import publish
 from app.features.evidence.models import Media, MediaHolder
 from app.features.operations.models import Operation, OperationFate, Quarantined
 from app.features.sync.api import ROOM
 from tests.cast import BORN, Cast
 from tests.client import PageClient
-from tests.factories.phone import Phone, audit_version, digest_over
+from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import TEXT, jpeg
 from tests.factories.rescue import PASSPHRASE, locked, packed, rescue, work_of
+from tests.sync.world import QUESTIONS, small_checklist
 
 
 @pytest.fixture
@@ -101,26 +103,21 @@ def test_a_file_is_taken_as_if_its_phone_had_sent_it_and_twice_is_once(
 
 
 def test_a_completion_in_the_file_waits_for_its_photos_in_the_same_file(
-    app: Flask, phone: Phone, admin: PageClient
+    app: Flask, cast: Cast, phone: Phone, admin: PageClient
 ) -> None:
-    from app.features.checklists.models import Version
     from app.features.inspections.models import Inspection
-    from app.features.inspections.queries import form_of
 
-    with app.app_context():
-        version = audit_version(app)
-        questions = sorted(form_of(reading(), version).questions)
-        sha256 = reading().get_one(Version, version).sha256
+    with app.app_context(), transaction() as session:
+        unsigned = publish(session, small_checklist(), BORN, cast.admin).id
+    phone.waiting.clear()
     phone.heads.clear()
-    for question in questions:
+    phone.start(unsigned, cast.site, cast.owner)
+    for question in QUESTIONS:
         phone.set(f"q/{question}", "score", "10")
         phone.set(f"q/{question}", "note", {"text": "Seen", "lang": "en"})
-    operations = [op for op in phone.waiting if op["kind"] == "create" or op["value"] not in ("6",)]
-    operations = [op for op in operations if (op["value"] or {}) != {"text": "Log is missing", "lang": "en"}]
+    operations = [*phone.waiting]
     picture = jpeg()
-    operations.append(phone.add_photo("q/M01", picture))
-    covered = digest_over(operations, sha256, "sign-1", "en")
-    operations += [phone.sign(slot, digest=covered) for slot in ("auditor", "auditee")]
+    operations.append(phone.add_photo(f"q/{QUESTIONS[0]}", picture))
     done = {"operations": len(operations), "media": [phone.sha256(picture)]}
     operations.append(phone.operation("complete", "inspection", "completed", done))
     answer = bring(admin, rescue(phone.device, operations, picture))
@@ -274,6 +271,33 @@ def test_bombs_are_not_inflated(monkeypatch: pytest.MonkeyPatch) -> None:
     inside[at + 20 : at + 28] = (10**9).to_bytes(4, "little") * 2
     with pytest.raises(PlumblineError):
         read(locked(bytes(inside)), PASSPHRASE)
+
+
+def test_an_entry_that_is_locked_once_more_is_a_damaged_file() -> None:
+    inside = bytearray(packed(work_of("x", []), {}))
+    for flags in (6, inside.index(b"PK\x01\x02") + 8):  # in front of the entry, and in the list at the end
+        inside[flags] |= 1
+    with pytest.raises(Invalid) as refused:
+        read(locked(bytes(inside)), PASSPHRASE)
+    assert refused.value.code == "rescue_damaged"
+
+
+@pytest.mark.parametrize(
+    "record", [{"kind": "inspection"}, {"kind": [], "id": 1}, {"kind": "inspection", "id": []}]
+)
+def test_a_record_that_is_none_is_refused_and_said(admin: PageClient, phone: Phone, record: Any) -> None:
+    """What is not shaped like an operation is one line among the refused, and the page still comes."""
+    file = rescue(phone.device, [*phone.waiting, {**phone.waiting[-1], "record": record}])
+    form = {"file": (io.BytesIO(file), "unsent.plumbline"), "passphrase": PASSPHRASE}
+    answer = admin.post("/unsent-work", data=form, content_type="multipart/form-data")
+    assert answer.status_code == 200 and "q/M01 note" in answer.text
+
+
+def test_more_devices_than_a_statement_takes(app: Flask, admin: PageClient, phone: Phone) -> None:
+    strange = [{"device": str(new_id()), "path": "q/M01", "field": "score"} for _ in range(40_000)]
+    answer = bring(admin, rescue(phone.device, [*phone.waiting, *strange]))
+    assert answer.status_code == 200
+    assert answer.json["results"] == {"applied": len(phone.waiting), "rejected": 40_000}
 
 
 def test_a_photo_under_a_false_hash_is_refused(app: Flask, phone: Phone, admin: PageClient) -> None:

@@ -39,10 +39,6 @@ def covered_of(
 ) -> list[list[str]]:
     """Every register a signature covers, with the hash of its winning operation."""
     hashes = {operation.id: operation.hash for operation in fresh}
-    winning = (
-        held.heads[0].id
-        for (path, field), held in state.items()
-        if held.heads and signatures.is_covered(path, field)
-    )
+    winning = (op for path, field, op in signatures.winning(state) if signatures.is_covered(path, field))
     hashes |= hashes_of(session, [operation_id for operation_id in winning if operation_id not in hashes])
     return signatures.covered(state, hashes)

@@ -33,6 +33,7 @@ from app.features.inspections.record.ending import (
     Frozen,
     freeze_revision,
     judge_end,
+    number_before,
     step_end,
 )
 from app.features.operations.record import Access, Author, State
@@ -113,7 +114,7 @@ class InspectionKind:
         day = local_day(now, site.time_zone)
         row = Inspection(
             id=UUID(operation.record_id),
-            number=numbering.next_number(session, KIND, day.year),
+            number=number_before(UUID(operation.record_id)) or numbering.next_number(session, KIND, day.year),
             version_id=UUID(form.version),
             site_id=site.id,
             company_id=site.company_id,

@@ -7,6 +7,7 @@ findings as rows, the journal's digest, and whoever listens (ON_FROZEN) hears of
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,6 +52,15 @@ ON_FROZEN: list[Callable[[Session, Frozen], object]] = []
 # Filled by wiring.py: (inspection, revision) → the columns of a revision that was issued before the database
 # was restored from an older backup, or None. What people hold in their hands stands.
 ISSUED_BEFORE: list[Callable[[UUID, int], dict[str, Any] | None]] = []
+
+
+def number_before(inspection_id: UUID) -> str | None:
+    """The number under which this inspection was issued before the database was restored, or None."""
+    for ask in ISSUED_BEFORE:
+        kept = ask(inspection_id, 1)
+        if kept is not None:
+            return str(json.loads(kept["body"])["number"])
+    return None
 
 
 def judge_end(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from app.features.inspections.queries.conditions import FALLING, GRADES, SORTS, 
 from app.features.inspections.routes import bp
 from app.features.inspections.routes.showing import show
 from app.features.inspections.words import history
+from app.web.asked import day_asked, uuid_asked
 from app.web.htmx import wants_fragment
 from app.web.i18n import brief_day, comma, language
 from app.web.i18n import words as in_words
@@ -101,13 +101,13 @@ def filters_asked() -> Filters:
     sort = asked.get("sort", "") if asked.get("sort") in SORTS else "number"
     falling = asked["direction"] == "down" if asked.get("direction") in ("up", "down") else sort in FALLING
     return Filters(
-        supplier=_uuid("company"),
-        checklist=_uuid("checklist"),
-        auditor=_uuid("auditor"),
+        supplier=uuid_asked("company"),
+        checklist=uuid_asked("checklist"),
+        auditor=uuid_asked("auditor"),
         state=asked.get("state", "") if asked.get("state") in STATES else "",
         grade=asked.get("grade", "") if asked.get("grade") in GRADES else "",
-        since=_day("from"),
-        until=_day("to"),
+        since=day_asked("from"),
+        until=day_asked("to"),
         text=asked.get("q", "").strip()[:200],
         sort=sort,
         falling=falling,
@@ -138,20 +138,6 @@ def address(filters: Filters, endpoint: str = ".index", **changes: object) -> st
 def _date_of(line: listing.Line) -> str:
     """The day a line stands for: when it ended, on the reader's calendar; else when it is due."""
     return brief_day(line.moment or line.due)
-
-
-def _uuid(name: str) -> UUID | None:
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
-        return None
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def _columns() -> list[str]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from uuid import UUID
-
 from flask import Response, make_response, render_template, request, url_for
 
 from app.config import LANGUAGES
@@ -14,6 +11,7 @@ from app.features.reports import queries, words
 from app.features.reports.queries import FALLING, GRADES, SHOWN_STATES, SORTS, Filters
 from app.features.reports.routes import bp
 from app.features.reports.routes.taking import MOST_AT_ONCE
+from app.web.asked import day_asked, uuid_asked
 from app.web.htmx import wants_fragment
 from app.web.i18n import OWN_NAMES
 from app.web.identity import actor, needs
@@ -50,13 +48,13 @@ def filters_asked() -> Filters:
     sort = asked.get("sort", "") if asked.get("sort") in SORTS else "number"
     falling = asked["direction"] == "down" if asked.get("direction") in ("up", "down") else sort in FALLING
     return Filters(
-        company=_uuid("company"),
+        company=uuid_asked("company"),
         kind=asked.get("kind", "") if asked.get("kind", "").isidentifier() else "",
         grade=asked.get("grade", "") if asked.get("grade") in GRADES else "",
         state=asked.get("state", "") if asked.get("state") in SHOWN_STATES else "",
         language=asked.get("language", "") if asked.get("language") in LANGUAGES else "",
-        since=_day("from"),
-        until=_day("to"),
+        since=day_asked("from"),
+        until=day_asked("to"),
         text=asked.get("q", "").strip()[:200],
         sort=sort,
         falling=falling,
@@ -82,17 +80,3 @@ def address(filters: Filters, **changes: object) -> str:
         **changes,
     }
     return url_for("reports.index", **wanted)  # type: ignore[arg-type]
-
-
-def _uuid(name: str) -> UUID | None:
-    try:
-        return UUID(request.args.get(name, ""))
-    except ValueError:
-        return None
-
-
-def _day(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None

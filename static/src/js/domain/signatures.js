@@ -42,18 +42,24 @@ export const strokeProblem = (strokes) => {
 export const isCovered = (path, field) =>
   !path.startsWith("sign/") && !(path === "inspection" && LEFT_OUT.has(field));
 
+/** The heads that make what a register shows: one, but of the drawings on a photo all (marks.js). */
+export const winning = ({ field, heads }) => (field.startsWith("marks:") ? heads : heads.slice(0, 1));
+
 /**
- * Every covered register as [path, field, hash of its winning operation], sorted by path and field.
+ * Every covered register as [path, field, hash of its winning operation], sorted by path and field; with as
+ * many entries as operations make what it shows.
  * `hashes`: Map of operation id → SHA-256 of its canonical form; throws without a winning one's.
  */
 export const covered = (state, hashes) =>
   [...state.values()]
     .filter(({ path, field, heads }) => heads.length && isCovered(path, field))
     .sort((a, b) => compare(a.path, b.path) || compare(a.field, b.field))
-    .map(({ path, field, heads: [{ id }] }) => {
-      if (!hashes.has(id)) throw new Error(`no hash of ${id}`);
-      return [path, field, hashes.get(id)];
-    });
+    .flatMap((held) =>
+      winning(held).map(({ id }) => {
+        if (!hashes.has(id)) throw new Error(`no hash of ${id}`);
+        return [held.path, held.field, hashes.get(id)];
+      }),
+    );
 
 /** The SHA-256 of every photo that is not removed, each once, sorted. */
 export const livePhotos = (state) => {

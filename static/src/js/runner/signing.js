@@ -1,7 +1,7 @@
 // What a signature covers now, from the operations on this phone, and which signatures still count.
 import { canonical, digest } from "../domain/canonical.js";
 import { key } from "../domain/merge.js";
-import { covered, isCovered, livePhotos, standing } from "../domain/signatures.js";
+import { covered, isCovered, livePhotos, standing, winning } from "../domain/signatures.js";
 import { within } from "./schema.js";
 
 const versions = new WeakMap();
@@ -22,9 +22,9 @@ export async function coverage(store, record, definition) {
   );
   const state = new Map(fields.map((held) => [key(held.path, held.field), held]));
   const operations = new Map(rows.map((row) => [row.id, row]));
-  const winning = fields.filter(({ path, field, heads }) => heads.length && isCovered(path, field));
+  const shown = fields.filter(({ path, field }) => isCovered(path, field)).flatMap(winning);
   const hashes = await Promise.all(
-    winning.map(async ({ heads: [{ id }] }) => [id, await digest(canonical(operations.get(id).op))]),
+    shown.map(async ({ id }) => [id, await digest(canonical(operations.get(id).op))]),
   );
   const version = await versionHash(definition);
   return {
