@@ -369,7 +369,6 @@ def seal_told(seal: Seal) -> dict[str, object]:
         "organisation": seal.organisation,
         "meaning": seal.meaning,
         "at": NOW.isoformat(),
-        "refused": False,
     }
 
 
