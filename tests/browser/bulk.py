@@ -4,6 +4,7 @@ about what comes after the tapping."""
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,7 +19,7 @@ SEEN = {"en": "Seen at the place, three samples.", "zh-Hans": "现场查看，�
 
 
 class _Wire:
-    """What the pusher asks of its client: in the session of the phone, with a cookie of a device of its own."""
+    """What the pusher asks of its client: the phone's session, another device's cookie."""
 
     def __init__(self, phone: Phone) -> None:
         kept = phone.context.storage_state()
@@ -35,8 +36,11 @@ class _Wire:
 
 def answers(language: str) -> dict[str, tuple[str, str]]:
     """Question → score and note (or the reason of what does not apply) of one real-looking audit."""
-    texts = TEXTS["answers"]
-    return {name: (told["score"], told.get(language) or SEEN[language]) for name, told in texts.items()}
+    given = {}
+    for name, told in TEXTS["answers"].items():
+        found = TEXTS["findings"].get(name, {}).get(language, {})
+        given[name] = (told["score"], found.get("evidence") or told.get(language) or SEEN[language])
+    return given
 
 
 def answer_all(phone: Phone, record: str, language: str = "en") -> dict[str, tuple[str, str]]:
@@ -44,9 +48,11 @@ def answer_all(phone: Phone, record: str, language: str = "en") -> dict[str, tup
     wire = _Wire(phone)
     pusher = Pusher(cast(PageClient, wire), record=record).register()
     given = answers(language)
+    at = int(time.time() * 1000)
     for name, (score, text) in given.items():
-        pusher.set(f"q/{name}", "score", score)
-        pusher.set(f"q/{name}", "reason" if score == "na" else "note", {"text": text, "lang": language})
+        words = {"text": text, "lang": language}
+        pusher.set(f"q/{name}", "score", score, at=at)
+        pusher.set(f"q/{name}", "reason" if score == "na" else "note", words, at=at)
     assert {result["result"] for result in pusher.push()} == {"applied"}
     wire.request.dispose()
     return given
