@@ -180,6 +180,7 @@ def test_two_signatures_a_dispute_and_a_second_revision(
     pen.sign(bo, "auditee", pen.with_mouse, "Wang Jianguo")
     bo.all_sent()
     _complete(bo, revision=2)
+    expect(page.locator("[data-reports] .report", has_text="superseded")).to_have_count(2)
     second = _taken(page, tmp_path, "[data-reports] .btn--main[download]")
     assert second.name != first.name
     _holds_what_was_answered(second, given | {"M01": ("8", given["M01"][1])})
