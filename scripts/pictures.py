@@ -56,7 +56,7 @@ def _open_why(page: Page) -> None:
 
 
 def _open_camera(page: Page) -> None:
-    page.locator("#P03 [data-do=camera]").click()
+    page.locator("#P03 [data-do=camera]").first.click()
     expect(page.locator("#camera-view [data-shutter]")).to_be_enabled()
 
 
