@@ -58,6 +58,7 @@ def _give_photos(
         expect(phone.question(name).locator("input:checked")).to_have_count(1)
         phone.give_photo(name, *(picture(folder / f"{name}-{n}.jpg", (800, 600)) for n in range(count)))
         expect(phone.question(name).locator("[data-photos] button img")).to_have_count(count)
+    phone.all_sent()  # a photo that is still being made smaller would come between two signatures
 
 
 def _complete(phone: Phone, revision: int = 1) -> None:
