@@ -238,7 +238,6 @@ def ask_seal(session: Session, report_id: UUID, seal: Seal, now: datetime, perso
         "organisation": seal.organisation,
         "meaning": seal.meaning,
         "at": (seal.at or now).isoformat(),
-        "refused": seal.refused,
     }
     facts = {"field": seal.field}
     journal.write(session, "report_seal_asked", (KIND, report.id), now, person_id, facts)

@@ -20,7 +20,6 @@ from uuid import UUID
 
 from flask import current_app, g, render_template
 from flask_babel import force_locale
-from flask_babel import gettext as _
 
 from app.adapters import clock, seal_keys, seal_public
 from app.adapters.blobs import BlobStore
@@ -306,8 +305,7 @@ def _load(report_id: UUID) -> Report:
 def _deed(seal: Seal, stamp: Path | None) -> Deed:
     """What is written into the signature, in the current language."""
     who = ", ".join(part for part in (seal.role, seal.organisation) if part)
-    act = _("declined: %(meaning)s", meaning=seal.meaning) if seal.refused else seal.meaning
-    return Deed(seal.field, seal.name or "", f"{who}: {act}" if who else act, stamp)
+    return Deed(seal.field, seal.name or "", f"{who}: {seal.meaning}" if who else seal.meaning, stamp)
 
 
 def _in_language(language: str, write: Callable[[], Any]) -> Any:

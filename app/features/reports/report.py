@@ -37,8 +37,7 @@ class Seal:
 
     `field`: the name of the signature field. `anchor`: the id of the element on the page whose box the
     visible stamp fills. `name`, `role`, `meaning` and `at` are written into the signature; a field whose
-    `name` is None is placed empty, for a party who signs the report later. `refused`: this person declined,
-    with a reason.
+    `name` is None is placed empty, for a party who signs the report later. `meaning` of a refusal says so.
     """
 
     field: str
@@ -48,7 +47,6 @@ class Seal:
     organisation: str = ""
     meaning: str = ""  # in the language of the report
     at: datetime | None = None
-    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

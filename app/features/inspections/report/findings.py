@@ -95,9 +95,12 @@ def _rows(finding: Mapping[str, Any], reader: Reader) -> Iterator[tuple[str, lis
             severity=severity(finding["severity"]),
         )
         yield _("Severity"), [reader.own(said), _must(finding["severity_reason"])]
-    due = reader.day(finding["due"]) if finding["due"] else _("no date set")
-    yield _("Due"), [reader.own(_("%(day)s, at once", day=due) if finding["at_once"] else due)]
-    yield _("Other party"), opinion(finding, reader)
+    remark = finding["severity"] == "observation"  # owes nothing: what was not said of it takes no room
+    if finding["due"] or not remark:
+        due = reader.day(finding["due"]) if finding["due"] else _("no date set")
+        yield _("Due"), [reader.own(_("%(day)s, at once", day=due) if finding["at_once"] else due)]
+    if finding["stand"] or not remark:
+        yield _("Other party"), opinion(finding, reader)
 
 
 def opinion(finding: Mapping[str, Any], reader: Reader) -> list[Said]:

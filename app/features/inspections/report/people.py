@@ -169,7 +169,6 @@ def _seal(number: int, one: Mapping[str, Any], record: Record, language: str) ->
         if refused
         else pick(MEANINGS[value["meaning"]], language),
         at=_instant(value["at"] + one["operation"]["offset"], record),
-        refused=refused,
     )
 
 

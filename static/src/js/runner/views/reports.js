@@ -8,8 +8,10 @@ const LATER_MS = 20000; // it waits for something: a photo that is on another ph
 const UNDER_WAY = new Set(["queued", "drawing", "sealing"]);
 
 /** Number, revision and language, as far as they tell two reports of one inspection apart. */
-function titleOf({ number, revision, language: spoken }) {
-  const parts = [number, revision > 1 && say("report_revision", { revision })];
+function titleOf({ number, revision, language: spoken, state }) {
+  const old = state === "superseded";
+  const parts = [number, (revision > 1 || old) && say("report_revision", { revision })];
+  if (old) parts.push(say("report_superseded"));
   if (spoken !== language) parts.push(consentWords("language", spoken, spoken));
   return parts.filter(Boolean).join(" · ");
 }

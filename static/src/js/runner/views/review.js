@@ -1,6 +1,6 @@
 // Review and finish: the result with its reasons, what still blocks it, findings, signatures, and completing.
 import { pendingOf, photosWaiting } from "../counts.js";
-import { ask, element, fill, gradeBox, scoreGauge, template, textOf } from "../dom.js";
+import { ask, element, fill, gradeBox, icon, scoreGauge, template, textOf } from "../dom.js";
 import { say } from "../words.js";
 import { blockerNodes, placeOf } from "./blockers.js";
 import { ownerAndDue, severityTag, standTag } from "./found.js";
