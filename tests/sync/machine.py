@@ -42,6 +42,7 @@ class Machine(RuleBasedStateMachine):
             wire.fault, wire.sent = None, []
         self.record = self.world.record
         self.backups: list[Any] = []
+        self.issued: set[tuple[Any, ...]] = set()
 
     # -- what people do
 
@@ -70,6 +71,11 @@ class Machine(RuleBasedStateMachine):
             value = {"operations": len(store.ops), "media": []}
             store.save(self.record, "complete", "inspection", "completed", value)
 
+    @precondition(lambda self: self.world.late(self.record))
+    @rule(amends=st.booleans())
+    def decide_about_late_work(self, amends: bool) -> None:
+        self.world.decide(self.record, amends)
+
     # -- what happens to them
 
     @rule(phone=PHONES, years=st.integers(-10, 10))
@@ -83,6 +89,7 @@ class Machine(RuleBasedStateMachine):
         self.world.phones[phone].fault = None
         if fault in ("before commit", "after commit"):
             self._nothing_lost()
+        self._nothing_issued_changed()
 
     @rule(phone=PHONES, fault=st.sampled_from((None, None, "drop after")), limit=st.sampled_from((1, 2, 500)))
     def pull(self, phone: int, fault: str | None, limit: int) -> None:
@@ -110,8 +117,15 @@ class Machine(RuleBasedStateMachine):
     def restore(self, data: st.DataObject) -> None:
         self.world.restore(data.draw(st.sampled_from(range(len(self.backups))).map(self.backups.__getitem__)))
         self.restored = True
+        self.issued = set()
 
     restored = False
+
+    def _nothing_issued_changed(self) -> None:
+        """I6: a revision that was frozen stays as it is."""
+        now = set(self.world.rows("SELECT inspection_id, revision, digest FROM inspection_revisions"))
+        require(self.issued <= now, "I6: issued revisions changed:", self.issued - now)
+        self.issued = now
 
     def _nothing_lost(self) -> None:
         if not self.restored:

@@ -20,7 +20,7 @@ from tests.sync.world import PostgresWorld, SqliteWorld, World, sqlite_world
 SEEDS = {
     "no unique id": 1,
     "any 200 is success": 3,
-    "cursor = head": 3,
+    "cursor = head": 10,
     "no re-push after a restore": 3,
     "coalescing after send": 3,
     "keeping a page of an old epoch": 4,
@@ -62,13 +62,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteWorld]:
 
 
 def test_no_promise_is_broken_on_sqlite(world: SqliteWorld) -> None:
-    assert run(world, Store, runs=60, begin=1) >= 60
+    assert run(world, Store, runs=30, begin=1) >= 30
 
 
 def test_no_promise_is_broken_on_postgresql(tmp_path: Path, cluster: Cluster) -> None:
     world = PostgresWorld(tmp_path / "data", cluster)
     try:
-        assert run(world, Store, runs=6, begin=2) >= 6
+        assert run(world, Store, runs=3, begin=2, steps=20) >= 3
     finally:
         world.close()
 

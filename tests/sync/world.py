@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -18,8 +19,13 @@ from app import db
 from app.config import read_config
 from app.db import Database, new_id
 from app.factory import create_app
+from app.features.accounts.models import Person
+from app.features.accounts.queries import actor_of
 from app.features.checklists import library
 from app.features.checklists.commands import publish
+from app.features.inspections.commands import decide_late_work
+from app.features.inspections.models import Inspection
+from app.features.operations.queries import head_seq
 from app.migrate import upgrade
 from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
@@ -129,6 +135,20 @@ class World:
         with self.database.write() as session:
             epoch = new_id().hex if self.database.sqlite else str(new_id())
             session.execute(text("UPDATE installation SET epoch = :epoch"), {"epoch": epoch})
+
+    def late(self, record: str) -> int:
+        with self.database.reader() as session:
+            found = session.get(Inspection, UUID(record))
+            return found.late if found else 0
+
+    def decide(self, record: str, amends: bool) -> None:
+        """A manager takes late work in or lays it aside."""
+        with self.app.app_context(), db.transaction() as session:
+            person = session.get(Person, self.cast.manager)
+            assert person is not None
+            actor, now = actor_of(session, person), datetime.now(UTC)
+            seq = head_seq(session, UUID(record))
+            decide_late_work(session, actor, UUID(record), seq, amends, "It came after the end.", now)
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         with self.database.engine.connect() as connection:
