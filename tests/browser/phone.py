@@ -84,11 +84,10 @@ class Phone:
         locale: str = "en-GB",
         sharp: bool = False,
         flags: tuple[str, ...] = (),
-        browser: str = CHROMIUM,
     ) -> None:
         self.playwright, self.world, self.folder = playwright, world, folder
         self.size, self.scheme, self.locale, self.sharp = size, scheme, locale, sharp
-        self.flags, self.browser = flags, browser
+        self.flags = flags
         self.wrong: list[str] = []
         self.tolerated: list[re.Pattern[str]] = []
         self.context: BrowserContext
@@ -99,7 +98,7 @@ class Phone:
         touch = self.size[0] < 600
         self.context = self.playwright.chromium.launch_persistent_context(
             str(self.folder),
-            executable_path=self.browser,
+            executable_path=CHROMIUM,
             headless=True,
             args=[*FLAGS, *self.flags],
             chromium_sandbox=os.geteuid() != 0,

@@ -1,5 +1,5 @@
-"""Networks, disks and phones that fail, between the real browser and the real server (offline.md §5: 3, 27, 28,
-29, 33, 40, 47)."""
+"""Networks and phones that fail, between the real browser and the real server (offline.md §5: 3, 27, 28,
+29, 40, 47)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import json
 import random
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.net import (
@@ -28,19 +26,12 @@ from tests.browser.net import (
     nudge_until_sent,
     waiting,
 )
-from tests.browser.phone import CHROMIUM, LONG, Phone
+from tests.browser.phone import LONG, Phone
+from tests.browser.photos import shot
 from tests.browser.proof import exactly_once
+from tests.browser.test_camera import THUMBS
 
-THUMBS = "[data-photos] button[aria-label^='Photo '] img"
 HOTEL = b"<html><h1>Welcome, guest. Please log in.</h1></html>"
-
-
-def shot(path: Path, seed: int, size: tuple[int, int] = (1200, 900)) -> Path:
-    """A JPEG unlike any other."""
-    noise = random.Random(seed).randbytes(size[0] * size[1] // 64)
-    small = Image.frombytes("L", (size[0] // 8, size[1] // 8), noise)
-    small.resize(size, Image.Resampling.NEAREST).convert("RGB").save(path, "JPEG", quality=90)
-    return path
 
 
 def ready(phone: Callable[..., Phone], net: Net, site: str) -> tuple[Phone, str]:
@@ -161,69 +152,7 @@ def test_a_proxy_of_64_kilobytes(phone: Callable[..., Phone], net: Net, tmp_path
     assert max(sizes) > 64 * 1024, "the limit was met"
 
 
-def small_disk(folder: Path, megabytes: int) -> str:
-    """A browser whose profile lies on a disk of that size, in a mount namespace of its own; "" where none may be."""
-    folder.mkdir()
-    script = folder.parent / "browser-on-a-small-disk"
-    script.write_text(
-        f'#!/bin/sh\nexec unshare --user --map-root-user --mount sh -c \'mount -t tmpfs -o size={megabytes}m '
-        f"tmpfs {folder} && exec \"$@\"' sh {CHROMIUM} \"$@\" --no-sandbox\n"
-    )
-    script.chmod(0o755)
-    tried = subprocess.run([script, "--version"], capture_output=True, timeout=60)
-    return str(script) if tried.returncode == 0 else ""
-
-
-def fill(folder: Path, leave: int) -> None:
-    """Of the small disk only that many bytes are left."""
-    pid = subprocess.run(
-        ["pgrep", "-o", "-f", f"^{CHROMIUM}.*--user-data-dir={folder}|chromium.*--user-data-dir={folder}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()[0]
-    disk = Path(f"/proc/{pid}/root{folder}")
-    free = shutil.disk_usage(disk).free
-    (disk / "holiday.mp4").write_bytes(bytes(free - leave))
-    assert shutil.disk_usage(disk).free <= leave + 4096
-
-
-def test_a_phone_without_room_says_so_and_keeps_the_text(
-    phone: Callable[..., Phone], net: Net, tmp_path: Path
-) -> None:
-    """33: on a real small disk where one may be mounted, otherwise by Chromium's own quota."""
-    browser = small_disk(tmp_path / "phone-0", 150)
-    bo = phone(at=net, **({"browser": browser} if browser else {}))
-    bo.tolerate(*NOISE, "Quota", "quota", "storage")
-    bo.sign_in("bo")
-    record = bo.start_unplanned("Ruixin Plastics")
-    bo.tab("Man")
-    bo.all_sent()
-    bo.cut()
-    bo.give_photo("M01", shot(tmp_path / "first.jpg", 1))
-    expect(bo.question("M01").locator(THUMBS)).to_have_count(1)
-    if browser:
-        fill(tmp_path / "phone-0", 1_500_000)
-    else:
-        wire = bo.context.new_cdp_session(bo.page)
-        used = bo.page.evaluate("navigator.storage.estimate().then((is) => is.usage)")
-        wire.send("Storage.overrideQuotaForOrigin", {"origin": net.url, "quotaSize": used + 500_000})
-    bo.give_photo("M02", shot(tmp_path / "second.jpg", 2, (4000, 3000)))
-    expect(bo.page.locator("#alarms")).to_contain_text(re.compile("full|room"), timeout=LONG)
-    expect(bo.question("M02").locator(THUMBS)).to_have_count(0)
-    for n in range(3, 9):
-        bo.answer(f"M{n:02}", "8")
-    held = bo.store()
-    assert len(held["media"]) == 1 and len([op for op in held["ops"] if op["state"] == "pending"]) == 7
-    bo.context.set_offline(False)
-    nudge_until_sent(bo)
-    exactly_once(bo, record)
-    assert photos(net, record) == 1
-
-
-def test_photos_over_a_narrow_link_that_is_cut(
-    phone: Callable[..., Phone], net: Net, tmp_path: Path
-) -> None:
+def test_photos_over_a_narrow_link_that_is_cut(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:
     """40, shortened: a slow link that loses requests, the app opened anew again and again."""
     narrow_link(phone, net, tmp_path, count=6, rate=150_000, every=2.0)
 
@@ -257,12 +186,19 @@ def narrow_link(
     assert photos(net, record) == count
     parts = [request for request in net.proxy.heard if re.match(PART, request.what)]
     sent = sum(len(request.body) for request in parts)
-    needed = sum(size for (size,) in net.rows(
-        "SELECT m.size FROM media m JOIN media_uses u ON u.sha256 = m.sha256 WHERE u.record_id = ?", record))
+    needed = sum(
+        size
+        for (size,) in net.rows(
+            "SELECT m.size FROM media m JOIN media_uses u ON u.sha256 = m.sha256 WHERE u.record_id = ?",
+            record,
+        )
+    )
     met = sum(cut.seen >= (cut.nth or 0) for cut in cuts)
     assert met == len(cuts), "every cut was met"
     again = sent - needed
-    assert again <= (met + loads) * 2 * 256 * 1024, f"{again} bytes sent again in {met} cuts and {loads} loads"
+    assert again <= (met + loads) * 2 * 256 * 1024, (
+        f"{again} bytes sent again in {met} cuts and {loads} loads"
+    )
 
 
 def test_a_phone_put_back_to_yesterday(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:
@@ -295,5 +231,3 @@ def test_a_phone_put_back_to_yesterday(phone: Callable[..., Phone], net: Net, tm
     assert len(stored) == len(set(stored)) and set(stored) == set(log)
     assert net.fates(record) == {"applied": len(log)}
     assert net.rows("SELECT conflicts, answered FROM inspections WHERE id = ?", record) == [(0, 4)]
-
-
