@@ -39,9 +39,10 @@ bench: set-up-all ## Measure against references; writes docs/performance.md
 pictures: set-up-all ## Screenshots of the demo in docs/pictures: two sizes, light and dark, English and Chinese
 	@python -m scripts.pictures
 
-soak: set-up-all ## Fifty phones for ten minutes, then 20,000 runs of the sync model; says its seed
+soak: set-up-all ## Fifty phones for ten minutes, 20,000 runs of the sync model, storms in browsers; says its seeds
 	@python -m bench.soak
 	@python -m tests.sync.soak
+	@python -m tests.browser.soak
 
 build: set-up ## Install, and build the front end and the catalogues
 	@node build.mjs --sizes

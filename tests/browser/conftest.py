@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
 from tests.browser.door import Door
+from tests.browser.net import Net
 from tests.browser.phone import Phone
 from tests.browser.world import World
 
@@ -40,6 +41,14 @@ def playwright() -> Iterator[Playwright]:
 def door(world: World) -> Iterator[Door]:
     """An address of its own for one test, where the server can be shut away or given a new build."""
     made = Door(world)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def net(world: World) -> Iterator[Net]:
+    """A network of its own for one test, with faults."""
+    made = Net(world)
     yield made
     made.close()
 

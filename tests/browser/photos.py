@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -18,6 +19,14 @@ def picture(path: Path, size: tuple[int, int] = (2600, 1950), orientation: int |
     if orientation:
         exif[0x0112] = orientation
     image.save(path, "JPEG", quality=80, exif=exif)
+    return path
+
+
+def shot(path: Path, seed: int, size: tuple[int, int] = (1200, 900)) -> Path:
+    """A JPEG unlike any other."""
+    noise = random.Random(seed).randbytes(size[0] * size[1] // 64)
+    small = Image.frombytes("L", (size[0] // 8, size[1] // 8), noise)
+    small.resize(size, Image.Resampling.NEAREST).convert("RGB").save(path, "JPEG", quality=90)
     return path
 
 

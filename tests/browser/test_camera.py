@@ -169,8 +169,8 @@ def test_what_is_drawn_lies_beside_the_photo_on_phone_and_desk(
     expect(desk.page.locator("main")).to_contain_text("Drawing on a photo of M01")
 
 
-# As on a phone without room (33): what is large finds none, small text still does. A disk of its own would
-# need root, and the browser's quota override does nothing.
+# As on a phone without room (33): what is large finds none, small text still does. On a small disk
+# of its own Chromium evicts the whole origin some seconds later; its quota override does nothing.
 _NO_ROOM = """() => {
   const put = IDBObjectStore.prototype.put;
   IDBObjectStore.prototype.put = function (value, ...more) {

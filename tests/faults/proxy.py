@@ -8,6 +8,13 @@ truncate(n)  passes on n bytes of the body, then closes      dup         sends t
 replace(status, type, body)  answers itself                  delay(s)    waits before passing on
 hold         waits until `proxy.release()`                   throttle(bytes per second)  slows the answer
 rst          resets the connection after the server has answered
+cut(n)       resets when n bytes of the body have come, nobody else hears of it
+limit(n)     answers 413 with a page of its own when the body is larger
+slow(bytes per second)  takes the body no faster
+garbage(bytes)  answers with bytes that are no HTTP
+
+`proxy.heard` are all requests whose head came, with as much of the body as the link let through; `proxy.passed`
+those the server was given.
 """
 
 from __future__ import annotations
@@ -58,6 +65,7 @@ class Proxy:
     port: int = 0
     rules: list[Rule] = field(default_factory=list)
     passed: list[Request] = field(default_factory=list)
+    heard: list[Request] = field(default_factory=list)
 
     def do(self, action: str, match: str, nth: int | None = None, value: Any = None) -> Rule:
         rule = Rule(action, re.compile(match), nth, value)
@@ -92,17 +100,30 @@ class Proxy:
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                request = await _read(reader)
-                if request is not None:
-                    await self._carry(request, writer)
+                head = await reader.readuntil(b"\r\n\r\n")
+                if len(head) <= HEAD_AT_MOST:
+                    await self._carry(Request(head, b""), reader, writer)
         except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError):
             pass  # the client or the server went away: so does the other side
         finally:
             writer.close()
 
-    async def _carry(self, request: Request, writer: asyncio.StreamWriter) -> None:
+    async def _carry(
+        self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         rules = {rule.action: rule.value for rule in self.rules if rule.holds(request.what)}
+        self.heard.append(request)
+        await _take(reader, request, rules.get("cut"), rules.get("slow"))
+        if "cut" in rules:
+            _reset(writer)
+            return
         if "drop_before" in rules:
+            return
+        if "garbage" in rules:
+            await _answer(writer, rules["garbage"])
+            return
+        if "limit" in rules and len(request.body) > rules["limit"]:
+            await _answer(writer, _page(413, "text/html", b"<html><h1>Request Entity Too Large</h1></html>"))
             return
         if "delay" in rules:
             await asyncio.sleep(rules["delay"])
@@ -118,8 +139,7 @@ class Proxy:
         if "dup" in rules:
             answer = await self._ask(request)
         if "rst" in rules:
-            found: socket.socket = writer.get_extra_info("socket")
-            found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            _reset(writer)
             return
         if "drop_after" not in rules:
             await _answer(writer, answer, rules.get("throttle"))
@@ -142,12 +162,24 @@ class Proxy:
             writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Request | None:
-    head = await reader.readuntil(b"\r\n\r\n")
-    if len(head) > HEAD_AT_MOST:
-        return None
-    length = re.search(rb"(?im)^content-length:\s*(\d+)", head)
-    return Request(head, await reader.readexactly(int(length[1])) if length else b"")
+async def _take(reader: asyncio.StreamReader, request: Request, cut: int | None, rate: int | None) -> None:
+    """The body into the request: all of it, or `cut` bytes, `rate` bytes a second."""
+    length = re.search(rb"(?im)^content-length:\s*(\d+)", request.head)
+    left = min(int(length[1]) if length else 0, 2**62 if cut is None else cut)
+    while left:
+        some = await reader.read(min(left, max(1, rate // 10) if rate else left))
+        if not some:
+            raise EOFError
+        request.body += some
+        left -= len(some)
+        if rate:
+            await asyncio.sleep(len(some) / rate)
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Closing it from now on is a reset."""
+    found: socket.socket = writer.get_extra_info("socket")
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def _answer(writer: asyncio.StreamWriter, answer: bytes, rate: int | None = None) -> None:

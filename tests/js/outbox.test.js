@@ -142,11 +142,21 @@ test("a batch holds at most 100 operations and 256 KB", async () => {
 });
 
 test("a proxy that takes only small bodies gets small batches", async () => {
-  const store = await answered(16);
+  const store = phone();
+  for (let i = 0; i < 8; i += 1) await write(store, note(`M${i}`, "a".repeat(9000)));
   const limit = ({ json: { operations } }) => (operations.length > 3 ? page(413) : undefined);
   server.faults.push(...Array.from({ length: 40 }, () => limit));
   await push(store);
-  assert.equal(server.operations.size, 16);
+  assert.equal(server.operations.size, 8);
+});
+
+test("whoever calls even little too large says nothing of it: it waits and goes again", async () => {
+  const store = await answered(1);
+  server.faults.push(() => page(413));
+  assert.equal((await push(store)).kind, "retry");
+  assert.deepEqual(await states(store), ["pending"]);
+  assert.equal((await push(store)).kind, "ok");
+  assert.deepEqual(await states(store), ["acked"]);
 });
 
 test("one unreadable operation is found and named; the others arrive", async () => {

@@ -2,6 +2,7 @@
 
 export const API = "plumbline/1";
 const TIMEOUT_MS = 20000;
+const LITTLE = 16 * 1024; // bytes; no server or proxy has a limit as low
 
 const seconds = (header) => (/^\d+$/.test(header ?? "") ? Number(header) : 0);
 
@@ -15,9 +16,11 @@ async function parsed(response) {
   }
 }
 
-function stranger(status, after) {
-  if (status === 413) return { kind: "problem", status, code: "too_large", title: "" };
-  if (status === 429 || (status >= 500 && status !== 511)) return { kind: "retry", status, after };
+function stranger(status, after, size) {
+  // who refuses even this little refuses everything: it says nothing of what was sent
+  if (status === 413 && size > LITTLE) return { kind: "problem", status, code: "too_large", title: "" };
+  if (status === 413 || status === 429 || (status >= 500 && status !== 511))
+    return { kind: "retry", status, after };
   return { kind: "portal", status }; // a page where data was asked for: the network wants a login
 }
 
@@ -32,13 +35,14 @@ export async function ask(method, url, { json, bytes, digest, tag, timeout = TIM
   if (json) headers["Content-Type"] = "application/json";
   if (bytes) headers["Content-Type"] = "application/octet-stream";
   if (digest) headers["Content-Digest"] = `sha-256=:${digest}:`;
+  const sent = json ? JSON.stringify(json) : bytes;
   let response;
   let body;
   try {
     response = await fetch(url, {
       method,
       headers,
-      body: json ? JSON.stringify(json) : bytes,
+      body: sent,
       redirect: "manual",
       credentials: "same-origin",
       signal: AbortSignal.timeout(timeout),
@@ -51,7 +55,7 @@ export async function ask(method, url, { json, bytes, digest, tag, timeout = TIM
   if (status === 304 && tag) return { kind: "ok", status, body: null };
   const after = seconds(response.headers.get("retry-after"));
   if (response.type === "opaqueredirect" || status === 0) return { kind: "portal", status };
-  if (!body) return stranger(status, after);
+  if (!body) return stranger(status, after, sent?.length ?? sent?.byteLength ?? 0);
   if (status === 200 || status === 201)
     return { kind: "ok", status, body, tag: response.headers.get("etag") };
   if (status === 401) return { kind: "login", code: body.code };
