@@ -15,11 +15,13 @@ from bench.table import HEADS, Line
 
 MEASURES = {
     "push": "audits of 100 answers from 1 and 8 phones",
+    "catchup": "one phone with 200 audits and 400 photos",
     "visit": "first visit and reopening of the runner on slow 4G",
     "tap": "from a tap to durably saved",
     "footprint": "cold start, memory",
     "lists": "the list of 20,000 inspections",
     "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
+    "backup": "a backup while a phone sends",
 }
 
 

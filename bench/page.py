@@ -11,18 +11,21 @@ from bench.table import HEADS, Line, markdown
 TARGET = ROOT / "docs" / "performance.md"
 TITLES = {
     "push": "Taking work in",
+    "catchup": "Coming home with a full phone",
     "visit": "Opening the runner on a bad network",
     "tap": "Saving an answer on the phone",
     "footprint": "Start and memory",
     "lists": "Lists",
     "report": "Reports",
+    "backup": "Backup",
 }
 HOW = """\
 # Performance
 
 Written by `make bench`; not by hand. Every figure stands beside a reference that was measured in the
-same run on the same machine, except where it says "published". `python -m bench push` (or `visit`,
-`tap`, `footprint`, `lists`, `report`) takes one measure again without writing this page."""
+same run on the same machine, except where it says "published". `python -m bench push` (or `catchup`,
+`visit`, `tap`, `footprint`, `lists`, `report`, `backup`) takes one measure again without writing
+this page."""
 NOTES = {
     "push": """\
 Audits of 100 answers (37 KB of JSON, 100 operations) go through gunicorn, Flask, the operation log, the
@@ -31,6 +34,11 @@ cut. The reference writes as many rows of the same size into one plain table, wi
 the same journal and fsync and as many audits in a commit as our server really put into one. The sender
 runs on the same machine. What a Flask app that only says hello costs under the same gunicorn stands beside
 the CPU figures, because a millisecond of a shared processor is not always worth the same.""",
+    "catchup": """\
+200 audits of 100 answers, one request each, then 400 photos of 300 KB in parts of 256 KB, two under way at a
+time, as the phone does it. The server checks every hash, decodes every photo, makes its two smaller copies
+and keeps the metadata apart. The reference is a server of the standard library that writes each body into a
+file, fsyncs it and answers, asked by the same sender.""",
     "visit": """\
 Chromium with the developer tools' "Slow 4G" (562 ms for each request, 1.44 Mbit/s down) and a processor
 slowed four times, on a signed-in phone that was never here, at the address of a planned audit. Usable:
@@ -55,6 +63,9 @@ alone, warm, on the same HTML and sheet, without PDF/A, attachments or seals; th
 printing the same page, started for each as it would be on a server. Memory is the peak of the process
 that draws (of Chromium: of all its processes, shared pages by share). Processor time counts everything
 that was needed.""",
+    "backup": """\
+`flask --app wsgi backup create` beside the running server: database, 400 MB of photos, hash of every file,
+into one tar. One phone goes on sending audits of 100 answers.""",
 }
 
 

@@ -6,7 +6,6 @@ was measured about WeasyPrint 70 is in the design's pdf.md; decision 0006 says w
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import io
 import os
@@ -16,6 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from app.adapters.pdf_fonts import cut, is_drawn
 from app.adapters.workroom_inside import Refused, serve
 
 ALWAYS = "html { image-rendering: crisp-edges }"  # without it /Interpolate true breaks PDF/A
@@ -35,10 +35,10 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     weasyprint = _weasyprint()
     from weasyprint.urls import FatalURLFetchingError
 
-    gc.disable()  # a twelfth of the time (pdf.md §5.2); collected when the job is done
     try:
         if "stamp" in job:
-            _draw_stamp(weasyprint, job["stamp"])
+            stamp = {**job["stamp"], "html": Path(job["stamp"]["html"]).read_text("utf-8")}
+            _draw_stamp(weasyprint, stamp, _Fonts(weasyprint, stamp["html"], stamp["css"]))
             return {}
         if "html" in job:
             return _draw(weasyprint, job)
@@ -46,9 +46,6 @@ def work(job: dict[str, Any]) -> dict[str, Any]:
     except FatalURLFetchingError as error:
         code, _, what = str(error).partition("|")
         raise Refused(code, what=what) from error
-    finally:
-        gc.enable()
-        gc.collect()
 
 
 def _weasyprint() -> Any:
@@ -58,12 +55,25 @@ def _weasyprint() -> Any:
         raise Refused("report_renderer_missing", what=str(error)[:200]) from error
     if not _is_drawn("检"):
         raise Refused("report_renderer_missing", what="no font draws Chinese")
+    if not gc.get_freeze_count():
+        gc.freeze()  # what was imported stays for good: not to be walked through after every report
     return weasyprint
 
 
 def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
     fetcher = _fetcher(job["photos"])
-    document = _render(weasyprint, Path(job["html"]).read_text("utf-8"), job["css"], fetcher)
+    html = Path(job["html"]).read_text("utf-8")
+    stamps = {
+        anchor: {**stamp, "html": Path(stamp["html"]).read_text("utf-8")}
+        for anchor, stamp in job["stamps"].items()
+    }
+    fonts = _Fonts(
+        weasyprint,
+        html,
+        job["css"],
+        *(each for stamp in stamps.values() for each in (stamp["html"], stamp["css"])),
+    )
+    document = _render(weasyprint, html, job["css"], fetcher, fonts)
     boxes = _boxes(document, {*job["anchors"], *job["stamps"]})
     made = datetime.fromtimestamp(job["made_at"], UTC)
     document.metadata.created = document.metadata.modified = made.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -72,25 +82,43 @@ def _draw(weasyprint: Any, job: dict[str, Any]) -> dict[str, Any]:
         document.write_pdf(out, pdf_variant="pdf/a-3u", pdf_identifier=bytes.fromhex(job["identifier"]))
     for address in fetcher.refused:  # inside an SVG the renderer goes on without it
         raise Refused("report_foreign_address", what=address)
-    for anchor, stamp in job["stamps"].items():
+    pages = len(document.pages)
+    del document  # before the stamps are drawn on top of it
+    for anchor, stamp in stamps.items():
         _, left, bottom, right, top = boxes[anchor]
-        _draw_stamp(weasyprint, {**stamp, "width": right - left, "height": top - bottom})
-    return {"pages": len(document.pages), "boxes": boxes}
+        _draw_stamp(weasyprint, {**stamp, "width": right - left, "height": top - bottom}, fonts)
+    return {"pages": pages, "boxes": boxes}
 
 
-def _draw_stamp(weasyprint: Any, stamp: dict[str, Any]) -> None:
+def _draw_stamp(weasyprint: Any, stamp: dict[str, Any], fonts: _Fonts) -> None:
     size = f"@page {{ size: {stamp['width']:.3f}pt {stamp['height']:.3f}pt; margin: 0 }}"
-    html = Path(stamp["html"]).read_text("utf-8")
-    document = _render(weasyprint, html, stamp["css"] + size, _fetcher({}))
+    document = _render(weasyprint, stamp["html"], stamp["css"] + size, _fetcher({}), fonts)
     document.copy(document.pages[:1]).write_pdf(
         stamp["out"], pdf_variant="pdf/a-3u", pdf_identifier=b"\x00" * 16
     )
 
 
-def _render(weasyprint: Any, html: str, css: str, fetcher: Any) -> Any:
+class _Fonts:
+    """The fonts of one job, cut down to its characters; loaded once for the report and its stamps."""
+
+    def __init__(self, weasyprint: Any, *texts: str) -> None:
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+        rules, fonts = cut(texts)
+
+        class OnlyFaces(URLFetcher):
+            def fetch(self, url: str, headers: Any = None) -> Any:
+                return URLFetcherResponse(url, fonts[url], {"Content-Type": "font/otf"})
+
+        self.configuration = FontConfiguration()
+        weasyprint.CSS(string=rules, url_fetcher=OnlyFaces(), font_config=self.configuration)
+
+
+def _render(weasyprint: Any, html: str, css: str, fetcher: Any, fonts: _Fonts) -> Any:
     sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in (css, ALWAYS)]
     return weasyprint.HTML(string=_drawable(html), url_fetcher=fetcher, base_url=None).render(
-        stylesheets=sheets, presentational_hints=False
+        stylesheets=sheets, presentational_hints=False, font_config=fonts.configuration
     )
 
 
@@ -161,41 +189,11 @@ def _drawable(html: str) -> str:
     return html.translate(missing) if missing else html
 
 
-class _FontSet(ctypes.Structure):
-    _fields_ = (
-        ("nfont", ctypes.c_int),
-        ("sfont", ctypes.c_int),
-        ("fonts", ctypes.POINTER(ctypes.c_void_p)),
-    )
-
-
-@lru_cache(maxsize=1)
-def _character_sets() -> tuple[Any, list[ctypes.c_void_p]]:
-    """fontconfig, and the characters each font of ours has: asked of the cache that Pango uses too."""
-    library = ctypes.CDLL("libfontconfig.so.1")
-    library.FcPatternCreate.restype = library.FcObjectSetBuild.restype = ctypes.c_void_p
-    library.FcFontList.restype = ctypes.POINTER(_FontSet)
-    library.FcFontList.argtypes = [ctypes.c_void_p] * 3
-    library.FcPatternGetCharSet.argtypes = [
-        *(ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_void_p))
-    ]
-    library.FcCharSetHasChar.argtypes = [ctypes.c_void_p, ctypes.c_uint32]
-    wanted = library.FcObjectSetBuild(b"charset", None)
-    found = library.FcFontList(None, library.FcPatternCreate(), wanted).contents
-    sets = []
-    for place in range(found.nfont):
-        characters = ctypes.c_void_p()
-        if library.FcPatternGetCharSet(found.fonts[place], b"charset", 0, ctypes.byref(characters)) == 0:
-            sets.append(characters)
-    return library, sets
-
-
 @lru_cache(maxsize=4096)
 def _is_drawn(character: str) -> bool:
-    """Whether some font of ours has it."""
-    library, sets = _character_sets()
-    return any(library.FcCharSetHasChar(each, ord(character)) for each in sets)
+    return is_drawn(character)
 
 
 if __name__ == "__main__":
-    serve(work)
+    gc.disable()  # a twelfth of the time (pdf.md §5.2); collected when the answer is on its way
+    serve(work, tidy=gc.collect)

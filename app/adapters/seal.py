@@ -45,6 +45,13 @@ class TimeStamping:
     roots: Path
 
 
+def warm() -> None:
+    """Loads what sealing needs, a second's work, ahead of the first report."""
+    import pyhanko.sign.fields
+    import pyhanko.sign.signers
+    import pyhanko.stamp  # noqa: F401
+
+
 class Sealer:
     """Signs with the keys of one folder."""
 

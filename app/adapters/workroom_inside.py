@@ -27,8 +27,10 @@ class Refused(Exception):
         self.params = params
 
 
-def serve(do: Callable[[Job], Job]) -> None:
-    """Answers jobs until standard input closes. Limits come as JSON in the first argument."""
+def serve(do: Callable[[Job], Job], tidy: Callable[[], object] = lambda: None) -> None:
+    """Answers jobs until standard input closes. Limits come as JSON in the first argument. `tidy` runs
+    after each answer, while nobody waits.
+    """
     limits = json.loads(sys.argv[1])
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a library that prints must not write into the answers
@@ -43,6 +45,7 @@ def serve(do: Callable[[Job], Job]) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (min(allowed, most_cpu), most_cpu))
         with contextlib.suppress(BrokenPipeError):  # nobody waits any more
             write(answers, _answer(do, job))
+        tidy()
 
 
 def _answer(do: Callable[[Job], Job], job: Job) -> Job:

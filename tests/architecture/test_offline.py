@@ -10,7 +10,7 @@ from app.config import ROOT
 
 SCENARIOS = 49
 PAGE = (ROOT / "docs" / "offline.md").read_text("utf-8")
-TABLE = PAGE.partition("## The 49 scenarios")[2].partition("\n## ")[0]
+TABLE = PAGE.partition("### The 49 scenarios")[2].partition("\n## ")[0]
 ROWS = re.findall(r"^\| (\d+) \| [^|]+ \| ([^|]+) \|$", TABLE, re.M)
 
 

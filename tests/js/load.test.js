@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { sha256 } from "../../static/src/js/runner/ids.js";
-import { bundleOf, fetchEarly, fetchInspection } from "../../static/src/js/runner/load.js";
+import { fetchEarly } from "../../static/src/js/runner/early.js";
+import { bundleOf, fetchInspection } from "../../static/src/js/runner/load.js";
 import { ask } from "../../static/src/js/runner/transport.js";
 import { all, closeAll, json, phone, RECORD, Server } from "./helpers.js";
 

@@ -26,7 +26,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.claims import MOST_ATTEMPTS, Job
 from app.adapters.pdf import Box, Enclosed, PrintRoom, Sheet
 from app.adapters.pictures import REPORT_WIDTH, PictureRoom, copy_name, keep_picture
-from app.adapters.seal import PLAIN, STAMPED, Deed, Sealer, TimeStamping, read_box
+from app.adapters.seal import PLAIN, STAMPED, Deed, Sealer, TimeStamping, read_box, warm
 from app.config import Config
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotFound, PlumblineError, Unavailable
@@ -78,6 +78,7 @@ class Works:
         self.keep_keys()
         try:
             self.room.warm()
+            warm()  # sealing
         except Unavailable as error:  # /health and the report itself say what is missing
             log.warning("reports cannot be drawn yet: %s %s", error.code, error.params)
 

@@ -2,7 +2,7 @@
 import { App } from "./runner/app.js";
 import { whoIsThere } from "./runner/account.js";
 import { template } from "./runner/dom.js";
-import { fetchEarly } from "./runner/load.js";
+import { begunWho, fetchEarly } from "./runner/early.js";
 import { ask } from "./runner/transport.js";
 import { asked, hasLeft, letIn, mustAsk, remember, remembered } from "./runner/who.js";
 import { readWords } from "./runner/words.js";
@@ -34,7 +34,7 @@ async function owner() {
   if (known && !mustAsk()) return { person: known, found: null };
   if (!known && hasLeft() && !mustAsk()) return only("sign-in");
   if (!known) fetchEarly(ask, location.hash, document.documentElement.lang);
-  const found = await whoIsThere();
+  const found = await (begunWho() ?? whoIsThere());
   if (found.kind !== "ok") return known ? { person: known, found: null } : only("no-server");
   asked();
   if (!found.person) return known ? { person: known, found } : only("sign-in");

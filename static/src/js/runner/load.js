@@ -1,25 +1,10 @@
 // From the server into the store: the work list, checklists, and inspections that were never here.
+import { begunFor } from "./early.js";
 import { absorb, writeInside } from "./edit.js";
 import { sha256, uuid7 } from "./ids.js";
 import { heardEpoch, pull } from "./pull.js";
 
 const OPEN = new Set(["planned", "in_progress"]);
-let early = null;
-
-/**
- * Begins to fetch the inspection an address names, with its checklist, while it is not known yet whose phone this is:
- * a first visit then waits for two answers at once, not for three after each other.
- */
-export function fetchEarly(ask, hash, language) {
-  const [, id] = /^#\/i\/([0-9a-f-]{36})/.exec(hash) ?? [];
-  if (id) early = { id, answer: ask("GET", `/api/v1/inspections/${id}?form=${language}`) };
-}
-
-function begun(id) {
-  const found = early?.id === id ? early.answer : null;
-  early = null;
-  return found;
-}
 
 /** The work list, merged into what the phone knows. An inspection that left the list stays, unlisted. */
 export async function refreshWork(store, ask) {
@@ -113,7 +98,7 @@ async function lose(store, id) {
 
 /** Everything the server holds of one inspection, merged: another phone or a returned audit goes on here. */
 export async function fetchInspection(store, ask, id) {
-  const answer = await (begun(id) ?? ask("GET", `/api/v1/inspections/${id}`));
+  const answer = await (begunFor(id) ?? ask("GET", `/api/v1/inspections/${id}`));
   if (answer.status === 404 || answer.status === 410) await lose(store, id);
   if (answer.kind !== "ok") return answer;
   const { inspection, last, epoch, head, form, operations, decided, after, more } = answer.body;
