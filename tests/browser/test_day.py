@@ -7,7 +7,6 @@ database, the hashes of the photos, and the text of the PDF.
 
 from __future__ import annotations
 
-import hashlib
 import random
 import re
 import subprocess
@@ -16,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pikepdf
 from playwright.sync_api import Request, expect
 
 from tests.browser import pen
