@@ -8,6 +8,7 @@ the pictures are for looking at, and the repository carries them.
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from tests.browser.world import World
 FOLDER = ROOT / "docs" / "pictures"
 COLOURS = 200  # of 256
 MOST_BYTES = 7_000_000
+SEEN = ROOT / "app" / "demo" / "photos" / "rack.jpg"  # by the camera
 SIZES = {"phone": PHONE, "desk": DESK}
 LANGUAGES = ("en", "zh-Hans")
 REPORTS = {"en": "Mingfeng Fasteners", "zh-Hans": "Ruixin Plastics"}  # whose report is shown
@@ -120,11 +122,13 @@ def _series(playwright: Playwright, world: World, report: Path, size: str, langu
         page.locator("main button.btn--main").click()
         expect(page.locator("[data-verdict=genuine]")).to_be_visible()
 
+    camera = shutil.copy(SEEN, report.with_name("seen.mjpeg"))
+    seen = (*CAMERA, f"--use-file-for-fake-video-capture={camera}")
     auditor = "bo" if language == "en" else "lin"
     gate = [*GATE, View("verify", "/verify", "#file", check)]
     for who, views in (("", gate), (auditor, FIELD), ("mara", OFFICE)):
         folder, sharp = report.parent / f"{who}-{size}-{language}", size == "phone"
-        phone = Phone(playwright, world, folder, SIZES[size], locale=language, sharp=sharp, flags=CAMERA)
+        phone = Phone(playwright, world, folder, SIZES[size], locale=language, sharp=sharp, flags=seen)
         try:
             if who:
                 phone.sign_in(who)
@@ -159,7 +163,9 @@ def _pages(report: Path, language: str) -> Iterator[Path]:
         only = ("-f", str(page), "-l", str(page), "-singlefile", "-r", str(DOTS), "-png")
         subprocess.run(["pdftoppm", *only, report, report.with_suffix("")], check=True)
         path = FOLDER / f"report-{name}-{language}.png"
-        _few_colours(Image.open(report.with_suffix(".png")).convert("RGB")).save(path, optimize=True)
+        Image.open(report.with_suffix(".png")).convert("RGB").save(
+            path, optimize=True
+        )  # photos, and signal colours
         yield path
 
 

@@ -3,7 +3,7 @@ import { element, fill, gauge, icon } from "../dom.js";
 import { language, say } from "../words.js";
 import { consentWords } from "./slots.js";
 
-const SOON_MS = 2500;
+const SOON_MS = 1000;
 const LATER_MS = 20000; // it waits for something: a photo that is on another phone
 const UNDER_WAY = new Set(["queued", "drawing", "sealing"]);
 
