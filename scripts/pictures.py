@@ -159,7 +159,9 @@ def _pages(report: Path, language: str) -> Iterator[Path]:
         only = ("-f", str(page), "-l", str(page), "-singlefile", "-r", str(DOTS), "-png")
         subprocess.run(["pdftoppm", *only, report, report.with_suffix("")], check=True)
         path = FOLDER / f"report-{name}-{language}.png"
-        _few_colours(Image.open(report.with_suffix(".png")).convert("RGB")).save(path, optimize=True)
+        Image.open(report.with_suffix(".png")).convert("RGB").save(
+            path, optimize=True
+        )  # photos, and signal colours
         yield path
 
 

@@ -109,7 +109,7 @@ PHOTOS = {
     "E05": ("parts",),
     "E06": ("gauge",),
     "E09": ("gauge",),
-    "E11": ("crack",),
+    "E11": ("gauge",),
     "P02": ("certificate",),
     "P03": ("rack", "certificate"),
     "P04": ("rack-tag",),
@@ -119,6 +119,7 @@ PHOTOS = {
     "V01": ("rack",),
     "V07": ("rack",),
     "G01": ("repaired",),
+    "H06": ("crack",),
 }
 
 

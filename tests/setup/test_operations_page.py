@@ -57,6 +57,7 @@ def test_the_readme_opens_with_what_it_is_a_picture_and_two_commands() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     opening = text.split("```")[0]
     assert opening.startswith("# Plumbline\n\nPlumbline is ")
-    assert "![" in opening
+    shown = re.findall(r'src="(docs/pictures/[^"]+)"', opening)
+    assert shown and all((ROOT / picture).exists() for picture in shown)
     commands = [line for line in text.split("```")[1].splitlines() if line]
     assert len(commands) == 2 and commands[1] == "make run"
