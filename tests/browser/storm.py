@@ -134,7 +134,8 @@ class Storm:
     def _judge(self) -> None:
         stored = self.net.rows(
             "SELECT o.id, o.device_id, o.path, o.field, o.value, coalesce(f.fate, 'applied') "
-            "FROM operations o LEFT JOIN operation_fates f ON f.operation_id = o.id WHERE o.record_id = ? ORDER BY o.seq",
+            "FROM operations o LEFT JOIN operation_fates f ON f.operation_id = o.id "
+            "WHERE o.record_id = ? ORDER BY o.seq",
             self.record,
         )
         ids = [row[0] for row in stored]
