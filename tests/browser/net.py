@@ -1,4 +1,7 @@
-"""The network between a phone and the server: it loses, cuts, doubles and lies as a test asks (tests/faults/proxy.py)."""
+"""The network between a phone and the server: it loses, cuts, doubles and lies as a test asks.
+
+The faults are those of tests/faults/proxy.py.
+"""
 
 from __future__ import annotations
 

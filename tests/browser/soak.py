@@ -1,6 +1,6 @@
 """`python -m tests.browser.soak [storms] [seed]`: random faults between browsers and server for long.
 
-A storm that fails says its own seed: `python -m tests.browser.soak 1 <that seed>` throws the same faults again.
+A storm that fails says its own seed: `python -m tests.browser.soak 1 <that seed>` does the same again.
 """
 
 from __future__ import annotations

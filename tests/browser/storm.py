@@ -17,6 +17,7 @@ from tests.browser.photos import shot
 
 SCORES = ("10", "8", "6", "4", "0")
 QUESTIONS = tuple(f"M{n:02}" for n in range(1, 11))
+LANGUAGES = ("en", "zh-Hans")  # Bo's and Lin's
 PORTAL = (200, "text/html", b"<html>Welcome, guest</html>")
 BUSY = (503, "text/html", b"<html>Busy</html>")
 FAULTS = (
@@ -48,12 +49,15 @@ class Storm:
         record = ""
         for phone, who in zip(self.phones, ("bo", "lin"), strict=True):
             phone.sign_in(who, keep=True)
+            phone.switch_off()  # what the browser had not yet written to its disk is there now
+            phone.switch_on()
+            phone.open_work(LANGUAGES[self.phones.index(phone)])
             record = phone.inspection("Hengda Precision", "progress")
             self._open(phone, record)
         return record
 
     def _open(self, phone: Phone, record: str) -> None:
-        language = phone.page.url.split("/app/")[1].split("/")[0] if "/app/" in phone.page.url else "en"
+        language = LANGUAGES[self.phones.index(phone)]
         phone.page.goto(f"/app/{language}/#/i/{record}/s/man")
         expect(phone.question(QUESTIONS[0])).to_be_visible()
 
@@ -129,15 +133,16 @@ class Storm:
 
     def _judge(self) -> None:
         stored = self.net.rows(
-            "SELECT o.id, o.device_id, o.path, o.field, o.value, coalesce(f.fate, 'applied') FROM operations o "
-            "LEFT JOIN operation_fates f ON f.operation_id = o.id WHERE o.record_id = ? ORDER BY o.seq",
+            "SELECT o.id, o.device_id, o.path, o.field, o.value, coalesce(f.fate, 'applied') "
+            "FROM operations o LEFT JOIN operation_fates f ON f.operation_id = o.id "
+            "WHERE o.record_id = ? ORDER BY o.seq",
             self.record,
         )
         ids = [row[0] for row in stored]
         assert len(ids) == len(set(ids))
         assert {row[5] for row in stored} == {"applied"}
         for which, phone in enumerate(self.phones):
-            made = [op for op in phone.mine(self.record)]
+            made = phone.mine(self.record)
             assert {op["state"] for op in made} <= {"acked"}
             device = {op["device"].replace("-", "") for op in made}
             theirs = {row[0] for row in stored if row[1] in device}

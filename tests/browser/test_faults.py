@@ -130,19 +130,19 @@ def test_every_status_on_every_address_loses_nothing(
 def test_a_proxy_of_64_kilobytes(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:
     """29: first what such proxies usually take, then hardly anything; batches and parts shrink."""
     bo, record = ready(phone, net, "Jiangnan Springs")
-    for round, limit in enumerate((1024 * 1024, 64 * 1024)):
+    for turn, limit in enumerate((1024 * 1024, 64 * 1024)):
         net.do("limit", API, value=limit)
         bo.cut()
         for n in range(1, 10):
             name = f"M{n:02}"
-            if not round:
+            if turn == 0:
                 bo.question(name).locator("[data-do=note]").tap()
             note = bo.question(name).locator("[data-field=note]")
-            note.fill(f"Round {round}. " + "Seen on line 2. " * 600)
+            note.fill(f"Turn {turn}. " + "Seen on line 2. " * 600)
             note.blur()
             expect(bo.saved(name)).to_have_attribute("data-state", re.compile("phone|server"))
-        bo.give_photo("M01", shot(tmp_path / f"{round}.jpg", round, (2000, 1500)))
-        expect(bo.question("M01").locator(THUMBS)).to_have_count(round + 1)
+        bo.give_photo("M01", shot(tmp_path / f"{turn}.jpg", turn, (2000, 1500)))
+        expect(bo.question("M01").locator(THUMBS)).to_have_count(turn + 1)
         bo.context.set_offline(False)
         nudge_until_sent(bo)
         net.calm()

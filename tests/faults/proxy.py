@@ -13,8 +13,8 @@ limit(n)     answers 413 with a page of its own when the body is larger
 slow(bytes per second)  takes the body no faster
 garbage(bytes)  answers with bytes that are no HTTP
 
-`proxy.heard` are all requests whose head came, with as much of the body as the link let through; `proxy.passed`
-those the server was given.
+`proxy.heard` are all requests whose head came, with as much of the body as the link let through;
+`proxy.passed` those the server was given.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ class Proxy:
                 head = await reader.readuntil(b"\r\n\r\n")
                 if len(head) <= HEAD_AT_MOST:
                     await self._carry(Request(head, b""), reader, writer)
-        except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # the client or the server went away: so does the other side
+        except (OSError, EOFError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client, the server or this proxy went away: so does the other side
         finally:
             writer.close()
 

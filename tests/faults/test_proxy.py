@@ -84,3 +84,22 @@ def test_replaced_truncated_delayed_held(proxy: Proxy) -> None:
     proxy.do("throttle", "POST /a", value=200)
     begun = time.monotonic()
     assert post(proxy, b"x" * 300)[-300:] == b"x" * 300 and time.monotonic() - begun >= 1
+
+
+def test_cut_limited_slow_garbage(proxy: Proxy) -> None:
+    proxy.do("cut", "POST /a", value=3)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        post(proxy)
+    assert proxy.heard[-1].body == b"hel" and not Echo.heard and not proxy.passed
+    proxy.rules.clear()
+    proxy.do("limit", "POST /a", value=4)
+    assert b"Too Large" in post(proxy) and not Echo.heard
+    assert post(proxy, b"four") == b"heard four"
+    proxy.rules.clear()
+    proxy.do("slow", "POST /a", value=1000)
+    begun = time.monotonic()
+    assert post(proxy, b"x" * 500) == b"heard " + b"x" * 500 and time.monotonic() - begun >= 0.4
+    proxy.rules.clear()
+    proxy.do("garbage", "POST /a", value=b"\x15\x03\x03\x00\x02\x02\x28")
+    with pytest.raises((OSError, http.client.HTTPException)):
+        post(proxy)
