@@ -33,29 +33,47 @@ PART = 256 * 1024  # upload.js
 UNDER_WAY = 2
 ROUND = 20  # audits whose photos are sent before the next are made: 120 MB need not lie in memory
 TARGET = 1.5
+LINK = 20e6  # bit/s up, all requests together: a good mobile link
+OVER_LINK = 40  # audits
 
 
 def lines() -> list[Line]:
     with data_folder() as data:
         with World(data) as world:
-            load = world.loads(1, AUDITS)[0]
+            loads = world.loads(1, AUDITS) + world.loads(1, OVER_LINK)
         with serving(data) as server:
-            seconds, cpu, sent = came_home(server, load)
-        beside = plain(load, data)
+            return [
+                _line(server, loads[0], "on this machine", lambda _: None),
+                _line(server, loads[1], f"over {number(LINK / 1e6)} Mbit/s", link()),
+            ]
+
+
+def link() -> Callable[[int], None]:
+    """Takes as long as so many bytes need on a link that all threads share."""
+    free = threading.Lock()
+
+    def carry(size: int) -> None:
+        with free:
+            time.sleep(8 * size / LINK)
+
+    return carry
+
+
+def _line(server: Server, load: Load, where: str, carry: Callable[[int], None]) -> Line:
+    seconds, cpu, sent = came_home(server, load, carry)
+    beside = plain(load, server.data, carry)
     count, photos = len(load.bodies), len(load.bodies) * PHOTOS_EACH
-    return [
-        Line(
-            f"Catch-up of one phone: {count} audits, {photos} photos, {number(sent / 1e6)} MB",
-            f"{number(seconds)} s, CPU {number(cpu)} s",
-            f"plain PUTs of the same bytes: {number(beside)} s",
-            times(seconds, beside),
-            f"≤ {TARGET} x",
-            seconds <= TARGET * beside,
-        )
-    ]
+    return Line(
+        f"Catch-up of one phone {where}: {count} audits, {photos} photos, {number(sent / 1e6)} MB",
+        f"{number(seconds)} s, CPU {number(cpu)} s",
+        f"plain PUTs of the same bytes: {number(beside)} s",
+        times(seconds, beside),
+        f"≤ {TARGET} x",
+        seconds <= TARGET * beside,
+    )
 
 
-def came_home(server: Server, load: Load) -> tuple[float, float, int]:
+def came_home(server: Server, load: Load, carry: Callable[[int], None]) -> tuple[float, float, int]:
     """Seconds and CPU seconds of the server until everything is there; bytes sent. The time it takes to make
     the photos is not counted.
     """
@@ -63,6 +81,7 @@ def came_home(server: Server, load: Load) -> tuple[float, float, int]:
     asking = Asking(server.port, load.headers)
     begun = time.perf_counter()
     for body in load.bodies:
+        carry(len(body))
         _, status, content = asking.post("/api/v1/sync/push", body)
         if status != 200 or content.count(b'"applied"') != ANSWERS:
             raise RuntimeError(f"{status}: {content[:300]!r}")
@@ -71,16 +90,16 @@ def came_home(server: Server, load: Load) -> tuple[float, float, int]:
     asking.close()
     for photos in _photos(len(load.bodies)):
         sent += sum(map(len, photos))
-        seconds += _two_at_a_time(lambda photo: _upload(server.port, load.headers, photo), photos)
+        seconds += _two_at_a_time(lambda photo: _upload(server.port, load.headers, photo, carry), photos)
     return seconds, server.cpu() - cpu, sent
 
 
-def plain(load: Load, data: Path) -> float:
+def plain(load: Load, data: Path, carry: Callable[[int], None]) -> float:
     """Seconds for the same bodies, each written durably by a server that does nothing else with it."""
     with _cellar(data) as port:
-        seconds = _two_at_a_time(lambda body: _put(port, body), load.bodies)
+        seconds = _two_at_a_time(lambda body: _put(port, body, carry), load.bodies)
         for photos in _photos(len(load.bodies)):
-            seconds += _two_at_a_time(lambda photo: _put(port, photo), photos)
+            seconds += _two_at_a_time(lambda photo: _put(port, photo, carry), photos)
     return seconds
 
 
@@ -125,19 +144,21 @@ def _ask(port: int, method: str, path: str, body: bytes, headers: Mapping[str, s
         raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
 
 
-def _upload(port: int, headers: Mapping[str, str], photo: bytes) -> None:
+def _upload(port: int, headers: Mapping[str, str], photo: bytes, carry: Callable[[int], None]) -> None:
     sha256 = hashlib.sha256(photo).hexdigest()
     count = -(-len(photo) // PART)
     for index in range(count):
         part = photo[index * PART : (index + 1) * PART]
         digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+        carry(len(part))
         more = {"Content-Type": "application/octet-stream", "Content-Digest": f"sha-256=:{digest}:"}
         _ask(port, "PUT", f"/api/v1/media/{sha256}/parts/{index}?ps={PART}", part, {**headers, **more})
     done = {"size": len(photo), "parts": count, "ps": PART, "mime": "image/jpeg"}
     _ask(port, "POST", f"/api/v1/media/{sha256}/completion", json.dumps(done).encode(), headers)
 
 
-def _put(port: int, body: bytes) -> None:
+def _put(port: int, body: bytes, carry: Callable[[int], None]) -> None:
+    carry(len(body))
     _ask(port, "PUT", f"/{new_id().hex}", body, {"Content-Type": "application/octet-stream"})
 
 

@@ -25,7 +25,7 @@ from app.adapters.seal_check import CheckRoom
 from app.config import ROOT, read_config
 from app.factory import create_app
 from app.features.reports.report import Seal
-from bench.server import TICKS, data_folder
+from bench.server import TICKS, children_of, data_folder
 from bench.table import RUNS, Line, middle, ms, number, times
 from tests.browser.phone import CHROMIUM
 from tests.factories import printing
@@ -218,11 +218,7 @@ def _family(pid: int) -> list[int]:
     while new:
         children: list[int] = []
         for parent in new:
-            try:
-                told = Path(f"/proc/{parent}/task/{parent}/children").read_text()
-            except OSError:
-                continue
-            children += [int(child) for child in told.split()]
+            children += children_of(parent)
         found += children
         new = children
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -35,10 +36,9 @@ class Server:
     def pids(self) -> list[int]:
         found, new = [self.process.pid], [self.process.pid]
         while new:
-            children = []
+            children: list[int] = []
             for pid in new:
-                path = Path(f"/proc/{pid}/task/{pid}/children")
-                children += [int(child) for child in path.read_text().split()] if path.exists() else []
+                children += children_of(pid)
             found += children
             new = children
         return found
@@ -69,6 +69,15 @@ class Server:
             return int(struct.unpack_from("=I", index.read_bytes(), 8)[0])
         with (self.data / "plumbline.db").open("rb") as file:
             return int(struct.unpack_from(">I", file.read(100), 24)[0])
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that any thread of this one has started; none when it is gone."""
+    found: list[int] = []
+    for told in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # a thread may end while it is asked
+            found += map(int, told.read_text().split())
+    return found
 
 
 def free_port() -> int:

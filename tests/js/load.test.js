@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { sha256 } from "../../static/src/js/runner/ids.js";
-import { fetchEarly } from "../../static/src/js/runner/early.js";
+import { askEarly, begunWho, fetchEarly } from "../../static/src/js/runner/early.js";
 import { bundleOf, fetchInspection } from "../../static/src/js/runner/load.js";
 import { ask } from "../../static/src/js/runner/transport.js";
 import { all, closeAll, json, phone, RECORD, Server } from "./helpers.js";
@@ -42,6 +42,17 @@ test("an early answer about another inspection is not taken for this one", async
   fetchEarly(ask, "#/i/0199c0de-0000-7000-8000-0000000000ff", "en");
   await fetchInspection(phone(), ask, RECORD.id);
   assert.equal(asked()[1], PLACE);
+});
+
+test("what a small script began before the app came is not asked again", async () => {
+  const answer = await whole();
+  server.faults = [() => json(answer)];
+  for (const _ of ["early.js", "app.js"]) fetchEarly(ask, `#/i/${RECORD.id}`, "en");
+  askEarly(async () => "somebody");
+  assert.equal((await fetchInspection(phone(), ask, RECORD.id)).kind, "ok");
+  assert.deepEqual(asked(), [`${PLACE}?form=en`]);
+  assert.equal(await begunWho(), "somebody");
+  assert.equal(begunWho(), null); // once: whoever asks later wants to know who is there then
 });
 
 test("nothing is asked for early when the address names no inspection", () => {
