@@ -36,7 +36,7 @@ from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.freezing import open_from_frozen
-from app.features.actions.report import ActionReports
+from app.features.actions.report import PAPERS
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
@@ -91,7 +91,7 @@ PAGES = (
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
-REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), ActionReports())  # what reports are made of
+REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), *PAPERS.values())  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),

@@ -132,6 +132,7 @@ _CATALOGUE = """
 
     part_unknown defect_code_unknown register_taken register_columns_missing
 
+    charge_back_nobody charge_back_empty
     action_closed step_not_open step_in_review nothing_sent own_work act_missing check_missing watch_running
     form_lowered past_needs_reason bad_deadlines nothing_asked quantity_wrong
     photos_too_many contact_missing contact_without_mail link_not_yours

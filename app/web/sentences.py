@@ -126,6 +126,8 @@ SENTENCES: dict[str, LazyString] = {
     "defect_code_unknown": _l("There is no such defect code."),
     "register_taken": _l("This number is in the register already."),
     "register_columns_missing": _l("The sheet lacks the column with the number or code."),
+    "charge_back_nobody": _l("This action names no supplier, so there is nobody to charge."),
+    "charge_back_empty": _l("Note the costs first: there is nothing to charge."),
     "action_closed": _l("This action is closed or cancelled. Nothing more can be changed."),
     "step_not_open": _l("This step is not the open one. Load the page again."),
     "step_in_review": _l("This step is being judged. It can be changed again when it comes back."),

@@ -245,6 +245,26 @@ class ActionDate(Base):
     approver: Mapped[Person | None] = relationship()
 
 
+class ActionPaper(Base):
+    """What a report says, frozen when it was asked for: a case lives on, its papers do not; append-only.
+
+    `kind`: the kind of report. `number`: the report's own revision, counted for each kind of a case. `body`:
+    canonical JSON, for each language {title, context, photos, seals}; `digest`: its SHA-256.
+    """
+
+    __tablename__ = "action_papers"
+    __table_args__ = (UniqueConstraint("action_id", "kind", "number"),)
+
+    id: Mapped[Id]
+    action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
 class ActionReminder(Base):
     """A reminder that was sent: once for each step, due day and kind, whatever the clock's jobs do."""
 

@@ -1,11 +1,15 @@
-"""The 8D report of a case: what stands on its pages, as plain data in the reader's language.
+"""The 8D report and the charge-back note of a case: what stands on their pages, as plain data in the reader's
+language.
 
-Implements the protocol of features/reports/report.py. The short forms print with the steps they have.
+Implements the protocol of features/reports/report.py. The short forms print with the steps they have. A case
+lives on after its report: what is printed is a paper, frozen when it was asked for, never the case of today.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,22 +23,40 @@ from sqlalchemy.orm import Session
 
 from app.domain.action_clock import due_day
 from app.domain.canonical import canonical, digest
+from app.domain.dates import local_day
+from app.domain.errors import Invalid
 from app.domain.permissions import Actor
 from app.domain.words import babel_locale, pick
 from app.features.actions import queries, words
-from app.features.actions.models import KIND, Action, ActionEvent
+from app.features.actions.models import KIND, Action, ActionCost, ActionEvent
 from app.features.actions.queries import page
 from app.features.actions.queries.page import Story, Told
 from app.features.evidence.queries import kept_among
 from app.features.reports.report import Attachment, Content, Listed, Seal
 
-TEMPLATE = "8d.html"
+CHARGE_BACK = "charge_back"  # the kind of report that asks the supplier for the costs of a case
 
 
-class ActionReports:
-    """The kind of report that cases have; `revision` is the case's own."""
+class Papers:
+    """What both kinds of a case's reports share: they say what was frozen when they were asked for
+    (commands/papers.py); `revision` is the paper's number.
+    """
 
-    name = KIND
+    name: str
+    template: str
+    attached: str
+
+    def drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
+        """What a paper says at this moment, whoever asks: {title, context, photos, seals}."""
+        with force_locale(babel_locale(language)):
+            before, g.language = g.get("language"), language
+            try:
+                return self._drafted(session, action, language)
+            finally:
+                g.pop("language") if before is None else setattr(g, "language", before)
+
+    def _drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
+        raise NotImplementedError
 
     def listed(self, session: Session, record_id: UUID, revision: int) -> Listed:
         action = queries.one(session, record_id)
@@ -45,38 +67,31 @@ class ActionReports:
             company=action.company.name if action.company else "",
             subject=action.site.name if action.site else action.place,
             grade=None,
-            date=action.closed_at or action.notice_at,
+            date=queries.paper_of(session, record_id, self.name, revision).at,
         )
 
     def missing_photos(self, session: Session, record_id: UUID, revision: int) -> list[str]:
-        wanted = photos_of(queries.one(session, record_id), revision)
+        said = json.loads(queries.paper_of(session, record_id, self.name, revision).body)
+        wanted = next(iter(said.values()))["photos"]
         held = kept_among(session, wanted)
         return [sha256 for sha256 in wanted if sha256 not in held]
 
     def collect(self, session: Session, record_id: UUID, revision: int, language: str) -> Content:
-        action = queries.one(session, record_id)
-        moment = last_moment(queries.events_of(session, action.id), revision)
-        story = page.load(session, action, moment)
-        with force_locale(babel_locale(language)):
-            before, g.language = g.get("language"), language
-            try:
-                context = context_of(story, revision, language, current_app.config["PLUMBLINE"].organisation)
-                seals = seals_of(story, revision, current_app.config["PLUMBLINE"].organisation)
-                title = _("8D report") if action.form == "full" else _("Action report")
-            finally:
-                g.pop("language") if before is None else setattr(g, "language", before)
+        paper = queries.paper_of(session, record_id, self.name, revision)
+        said = json.loads(paper.body)[language]
+        context = said["context"]
         data = canonical(context)
-        attached = Attachment("action.json", "application/json", data, "Data", title, moment)
+        attachment = Attachment(self.attached, "application/json", data, "Data", said["title"], paper.at)
         return Content(
-            template=TEMPLATE,
-            context=context,
-            title=f"{title} {action.number}",
-            subject=action.title,
+            template=self.template,
+            context={"context": context},
+            title=f"{said['title']} {context['number']}",
+            subject=context["title"],
             language=language,
             digest=digest(data),
-            photos=photos_of(action, revision),
-            attachments=[attached],
-            seals=seals,
+            photos=said["photos"],
+            attachments=[attachment],
+            seals=[Seal(**{**seal, "at": datetime.fromisoformat(seal["at"])}) for seal in said["seals"]],
         )
 
     def visible_to(self, session: Session, actor: Actor, ids: Iterable[UUID]) -> set[UUID]:
@@ -87,10 +102,88 @@ class ActionReports:
         return select(Action.id).where(queries.visible(actor))
 
 
-def photos_of(action: Action, revision: int) -> list[str]:
-    """The photos of a revision, each once, in the order they came."""
-    found = [one.sha256 for one in action.pictures if one.revision == revision]
-    return list(dict.fromkeys(found))
+class ActionReports(Papers):
+    """The story of a case, all its revisions: 8D, or the steps of its shorter form."""
+
+    name, template, attached = KIND, "8d.html", "action.json"
+
+    def _drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
+        moment = last_moment(queries.events_of(session, action.id), action.revision)
+        story = page.load(session, action, moment)
+        organisation = current_app.config["PLUMBLINE"].organisation
+        context = context_of(story, action.revision, language, organisation)
+        context["before"] = [
+            context_of(story, number, language, organisation) for number in range(1, action.revision)
+        ]
+        seals = seals_of(story, action.revision, organisation)
+        return {
+            "title": _("8D report") if action.form == "full" else _("Action report"),
+            "context": context,
+            "photos": list(dict.fromkeys(one.sha256 for one in action.pictures)),
+            "seals": [{**asdict(seal), "at": seal.at.isoformat() if seal.at else ""} for seal in seals],
+        }
+
+
+class ChargeBacks(Papers):
+    """The note that asks a supplier for what a case cost."""
+
+    name, template, attached = CHARGE_BACK, "charge_back.html", "charge-back.json"
+
+    def _drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
+        if action.company is None:
+            raise Invalid("charge_back_nobody")
+        kept = [one for one in action.costs if one.struck_at is None]
+        if not kept:
+            raise Invalid("charge_back_empty")
+        said = _("Charge-back note")
+        return {
+            "title": said,
+            "context": {
+                "language": language,
+                "text_language": action.language,
+                "organisation": current_app.config["PLUMBLINE"].organisation,
+                "kind": said,
+                "number": action.number,
+                "title": action.title,
+                "company": action.company.name,
+                "site": action.site.name if action.site else action.place,
+                "contact": action.contact.name if action.contact else "",
+                "part": _part(action, language),
+                "lot": action.lot.number if action.lot else "",
+                "code": _code(action, language),
+                "statement": action.statement,
+                "owner": action.owner.name,
+                "noticed": local_day(action.notice_at, action.time_zone).isoformat(),
+                "costs": [_cost(one, action.time_zone) for one in kept],
+                "sums": [
+                    {"kind": str(name), "amount": sum(one.amount for one in kept if one.kind == key)}
+                    for key, name in words.COSTS.items()
+                    if any(one.kind == key for one in kept)
+                ],
+                "total": sum(one.amount for one in kept),
+                "currency": action.currency,
+            },
+            "photos": [],
+            "seals": [],
+        }
+
+
+PAPERS: dict[str, Papers] = {kind.name: kind for kind in (ActionReports(), ChargeBacks())}
+
+
+def _code(action: Action, language: str) -> str:
+    code = action.defect_code
+    return f"{code.code} {pick(code.name, language)}" if code else ""
+
+
+def _cost(one: ActionCost, zone: str) -> dict[str, Any]:
+    return {
+        "day": local_day(one.recorded_at, zone).isoformat(),
+        "kind": str(words.COSTS[one.kind]),
+        "note": one.note,
+        "minutes": one.minutes or 0,
+        "amount": one.amount,
+    }
 
 
 def last_moment(events: Iterable[ActionEvent], revision: int) -> datetime:
@@ -132,9 +225,7 @@ def context_of(story: Story, revision: int, language: str, organisation: str) ->
         "site": action.site.name if action.site else action.place,
         "part": _part(action, language),
         "lot": action.lot.number if action.lot else "",
-        "code": f"{action.defect_code.code} {pick(action.defect_code.name, language)}"
-        if action.defect_code
-        else "",
+        "code": _code(action, language),
         "dates": _dates(story, zone),
         "team": _team(action),
         "problem": _problem(action, told, story),

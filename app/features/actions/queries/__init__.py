@@ -23,6 +23,7 @@ from app.features.actions.models import (
     ActionEvent,
     ActionLot,
     ActionMember,
+    ActionPaper,
     ActionStep,
 )
 from app.web.guests import Guest
@@ -208,3 +209,27 @@ def watch_end(action: Action) -> datetime | None:
 def visible_ids(session: Session, actor: Actor, ids: set[UUID]) -> set[UUID]:
     """Which of these cases the actor may see."""
     return set(session.scalars(select(Action.id).where(Action.id.in_(ids), visible(actor)))) if ids else set()
+
+
+def paper_of(session: Session, action_id: UUID, kind: str, number: int) -> ActionPaper:
+    """What a report of a case says. Raises NotFound."""
+    same = (ActionPaper.action_id == action_id, ActionPaper.kind == kind, ActionPaper.number == number)
+    found = session.scalars(select(ActionPaper).where(*same)).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def newest_paper(session: Session, action_id: UUID, kind: str) -> ActionPaper | None:
+    return session.scalars(
+        select(ActionPaper)
+        .where(ActionPaper.action_id == action_id, ActionPaper.kind == kind)
+        .order_by(ActionPaper.number.desc())
+        .limit(1)
+    ).first()
+
+
+def kinds_of_papers(session: Session, action_id: UUID) -> list[str]:
+    """Which kinds of reports this case has, in a steady order."""
+    kinds = select(ActionPaper.kind).where(ActionPaper.action_id == action_id).distinct()
+    return sorted(session.scalars(kinds))

@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.adapters import clock
+from app.config import LANGUAGES
 from app.db import reading, transaction
 from app.domain.actions import Step
 from app.domain.errors import Invalid, NotFound, PlumblineError, Stale
 from app.domain.permissions import Act
 from app.features.actions import forms, queries
-from app.features.actions.commands import Hand, beside, dates, walking
+from app.features.actions.commands import Hand, beside, dates, papers, walking
 from app.features.actions.forms import as_count, as_day, as_form, as_id, as_money, content_of
+from app.features.actions.report import PAPERS
 from app.features.actions.routes import bp, photos
 from app.features.actions.routes.showing import show, step_of
 from app.web.identity import actor, needs
@@ -250,6 +252,23 @@ def add_photos(action_id: UUID) -> Answer:
     except PlumblineError as error:
         return _refused(action_id, error)
     return _back(action_id)
+
+
+@bp.post("/<uuid:action_id>/papers/<kind>")
+@needs(Act.SEE_ACTIONS)
+def ask_paper(action_id: UUID, kind: str) -> Answer:
+    """A sealed report of the case as it stands now, in the language chosen."""
+    queries.get_visible_to(reading(), actor(), action_id)
+    language = request.form.get("language", "")
+    if language not in LANGUAGES:
+        raise Invalid("not_a_language", field="language")
+    known = PAPERS.get(kind)
+    if known is None:
+        raise NotFound()
+    return _do(
+        action_id,
+        lambda session: papers.ask(session, actor(), action_id, kind, known.drafted, language, clock.now()),
+    )
 
 
 @bp.post("/<uuid:action_id>/links")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import render_template
+from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.adapters import clock
@@ -21,8 +22,9 @@ from app.features.accounts import queries as accounts
 from app.features.actions import queries, words
 from app.features.actions.commands import dates
 from app.features.actions.forms import BONES, DOCUMENTS
-from app.features.actions.models import Action
+from app.features.actions.models import KIND, Action
 from app.features.actions.queries import page
+from app.features.actions.report import CHARGE_BACK
 from app.features.links import queries as links
 from app.web.i18n import brief_day
 from app.web.identity import actor
@@ -54,9 +56,18 @@ def show(
         people=people_choices() if may[Act.MANAGE_ACTION.value] else [],
         shown_link=shown_link,
         larger=page.form_choices(action),
+        papers=_papers(action, story),
+        made=queries.kinds_of_papers(session, action.id),
         me=who.id,
         **vocabulary(now),
     )
+
+
+def _papers(action: Action, story: page.Story) -> list[tuple[str, str]]:
+    """What can be printed of it: a charge-back note only when there is somebody to charge for something."""
+    story_name = _("8D report") if action.form == "full" else _("Action report")
+    charge = [(CHARGE_BACK, _("Charge-back note"))] if action.company and story.costs else []
+    return [(KIND, story_name), *charge]
 
 
 def vocabulary(now: datetime) -> dict[str, Any]:
