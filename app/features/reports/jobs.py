@@ -139,7 +139,9 @@ class Works:
         with self.room.drawn(self._sheet(content, control, photos, identifier, report.requested_at)) as drawn:
             self._note(report.id, "sealing", 0, len(named) or 1)
             fields: dict[str, Box] = {seal.field: drawn.boxes[seal.anchor] for seal in content.seals}
-            deeds = [_deed(seal, drawn.stamps.get(seal.anchor)) for seal in named]
+            deeds = _in_language(
+                content.language, lambda: [_deed(seal, drawn.stamps.get(seal.anchor)) for seal in named]
+            )
             target, pages = place / "sealed.pdf", drawn.pages
             self._sealer().seal(drawn.path, target, fields, deeds, control.verify_url, level)
         seals = [{"field": seal.field, "name": printable(seal.name or "")} for seal in named]
@@ -166,7 +168,8 @@ class Works:
             page = _in_language(report.language, lambda: self._stamp(seal))
             with self.room.stamped(page, _style("stamp"), width, height) as stamp:
                 address = self._verify_url(report)
-                self._sealer().add(source, target, _deed(seal, stamp), address, level)
+                deed = _in_language(report.language, lambda: _deed(seal, stamp))
+                self._sealer().add(source, target, deed, address, level)
             seals = [*present.seals, {"field": seal.field, "name": printable(seal.name or "")}]
             made = self._kept(target, present.pages, level, seals)
         with transaction() as session:
@@ -301,6 +304,7 @@ def _load(report_id: UUID) -> Report:
 
 
 def _deed(seal: Seal, stamp: Path | None) -> Deed:
+    """What is written into the signature, in the current language."""
     who = ", ".join(part for part in (seal.role, seal.organisation) if part)
     act = _("declined: %(meaning)s", meaning=seal.meaning) if seal.refused else seal.meaning
     return Deed(seal.field, seal.name or "", f"{who}: {act}" if who else act, stamp)
