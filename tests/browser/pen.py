@@ -63,14 +63,16 @@ def slot(page: Page, name: str) -> Locator:
     return page.locator(f"article[data-slot={name}]")
 
 
-def sign(phone: Phone, name: str, draw: Callable[[Page, Locator], None], who: str = "") -> None:
-    """From the sign page: the sheet, the person, the meaning, the drawing."""
+def sign(phone: Phone, name: str, draw: Callable[[Page, Locator], None], who: str = "", **typed: str) -> None:
+    """From the sign page: the sheet, the person (suggested or typed), the meaning, the drawing."""
     page = phone.page
     page.locator(f"[data-give={name}]").first.tap()
     sheet = page.locator("dialog.signing")
     expect(sheet).to_be_visible()
     if who:
         sheet.locator(".chip", has_text=who).tap()
+    for field, words in typed.items():
+        sheet.locator(f"#sheet-{field}").fill(words)
     if not sheet.locator("[name=meaning]:checked").count():
         sheet.locator("[data-meanings] label").first.tap()
     draw(page, sheet.locator("[data-pad]"))

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 from playwright.sync_api import Request, expect
 
 from tests.browser import pen

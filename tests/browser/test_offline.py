@@ -10,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.browser import pen
 from tests.browser.door import Door, Said
 from tests.browser.phone import LONG, Phone
 from tests.browser.photos import picture
@@ -98,6 +99,10 @@ def test_a_day_in_airplane_mode(phone: Callable[..., Phone], door: Door, tmp_pat
             expect(bo.question(name)).to_be_in_viewport()
             expect(bo.question(name).locator("input[value='10']")).to_be_checked()
             assert len(scores(bo, record)) == len(answered) + 1
+    bo.page.goto(f"/app/en/#/i/{record}/sign")
+    pen.sign(bo, "auditor", pen.with_finger)
+    # born here and never sent: the supplier's people are not known yet, so they are typed
+    pen.sign(bo, "auditee", pen.with_finger, name="Qin Yue", role="Quality manager")
     bo.page.goto(f"/app/en/#/i/{record}/review")
     bo.page.locator("[data-complete]").tap()
     bo.page.locator("#confirm [data-x=yes]").tap()

@@ -26,6 +26,7 @@ from app.features.reports.cli import WORKS
 from app.features.reports.jobs import Works
 from app.features.reports.models import Report
 from app.features.reports.routes import ROOM as CHECKS
+from app.web import limits
 from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.photos import jpeg
@@ -178,3 +179,9 @@ def house(copied: Callable[..., House]) -> House:
 def cast_on_both(app_on_both: Flask) -> tuple[Cast, Walks]:
     """The cast and the test kind, on each engine in turn."""
     return assemble(app_on_both), known()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_yet(made: House) -> None:
+    """Each test begins with no attempts against any limit; the app lives as long as the run."""
+    made.app.extensions[limits.KEY].storage.reset()

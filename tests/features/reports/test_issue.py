@@ -373,18 +373,17 @@ def seal_told(seal: Seal) -> dict[str, object]:
         "organisation": seal.organisation,
         "meaning": seal.meaning,
         "at": NOW.isoformat(),
-        "refused": seal.refused,
     }
 
 
 def test_a_later_refusal_is_sealed_with_its_words(house: House) -> None:
-    seal = Seal("SigApprover", "", "Elena Hart", meaning="I release this.", at=NOW, refused=True)
+    seal = Seal("SigApprover", "", "Elena Hart", meaning="Declined: not in my power.", at=NOW)
     payload = {"report": str(house.report), "seal": seal_told(seal)}
     with house.app.app_context():  # as in the worker: nobody asks, nobody's language is there
         house.works.seal(Job(new_id(), commands.SEAL, payload, 1))
     with pikepdf.open(io.BytesIO(house.file())) as pdf:
         (field,) = [field for field in pdf.Root.AcroForm.Fields if str(field.T) == "SigApprover"]
-        assert str(field.V.Reason) == "declined: I release this."
+        assert str(field.V.Reason) == "Declined: not in my power."
 
 
 def test_without_anybodys_act_the_organisation_seals(house: House) -> None:

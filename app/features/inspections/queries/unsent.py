@@ -38,19 +38,31 @@ class Holder(NamedTuple):
 
 
 def holders(session: Session, ids: Sequence[UUID], now: datetime) -> dict[UUID, list[Holder]]:
-    """The phones of each inspection, those that hold something first: those of its people, and those whose
-    photos are missing."""
+    """The phones of each inspection, those that hold something first.
+
+    Of its people: phones that worked on it, phones heard since it was theirs that still held something, and
+    the one each used last; of anybody: phones whose photos are missing.
+    """
     found: dict[UUID, list[Holder]] = {record_id: [] for record_id in ids}
     if not ids:
         return found
     missing = _missing(session, ids)
-    team: dict[UUID, set[UUID]] = defaultdict(set)
-    for record_id, person_id in session.execute(
-        select(Assignment.inspection_id, Assignment.person_id).where(
+    team: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)
+    for record_id, person_id, assigned in session.execute(
+        select(Assignment.inspection_id, Assignment.person_id, Assignment.assigned_at).where(
             Assignment.inspection_id.in_(ids), Assignment.ended_at.is_(None)
         )
     ):
-        team[person_id].add(record_id)
+        team[person_id][record_id] = assigned
+    worked = {
+        (record_id, device_id)
+        for record_id, device_id in session.execute(
+            select(Operation.record_id, Operation.device_id)
+            .where(Operation.record_id.in_(ids), Operation.device_id.is_not(None))
+            .distinct()
+        )
+    }
+    last: set[UUID] = set()  # of whom the phone used last was seen
     named = {device_id for _, device_id in missing}
     rows = session.execute(
         select(Device, Person.name)
@@ -62,9 +74,13 @@ def holders(session: Session, ids: Sequence[UUID], now: datetime) -> dict[UUID, 
         .order_by(Device.last_seen_at.desc())
     )
     for device, name in rows:
+        latest = device.person_id not in last
+        last.add(device.person_id)
         for record_id in ids:
             photos = missing.get((record_id, device.id), 0)
-            if photos or record_id in team[device.person_id]:
+            since = team[device.person_id].get(record_id)
+            waits = device.pending > 0 and since is not None and device.last_seen_at >= since
+            if photos or (since and (latest or waits or (record_id, device.id) in worked)):
                 found[record_id].append(
                     Holder(
                         device.id,
