@@ -111,8 +111,8 @@ def fill(database: Database, table: str) -> None:
         "VALUES (:a, :b, :now, 'opened', '', '')",
         "action_events": "INSERT INTO action_events (id, action_id, revision, act, at, facts) "
         "VALUES (:a, :b, 1, 'sent', :now, '{}')",
-        "action_papers": "INSERT INTO action_papers (id, action_id, kind, number, digest, body, at, person_id) "
-        "VALUES (:a, :b, 'action', 1, '', '{}', :now, :a)",
+        "action_papers": "INSERT INTO action_papers (id, action_id, kind, number, digest, body, at, "
+        "person_id) VALUES (:a, :b, 'action', 1, '', '{}', :now, :a)",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",
