@@ -37,10 +37,10 @@ class PageClient:
         if person is not None:
             self.sign_in(person)
 
-    def sign_in(self, person: UUID) -> None:
+    def sign_in(self, person: UUID, at: datetime | None = None) -> None:
         """Opens a server-side session, as signing in does, without the cost of a password hash."""
         secret = secrets.token_urlsafe(32)
-        now = datetime.now(UTC)
+        now = at or datetime.now(UTC)
         with self.app.app_context(), transaction() as session:
             row = SignedIn(
                 secret_hash=hashlib.sha256(secret.encode()).hexdigest(),

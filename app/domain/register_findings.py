@@ -53,6 +53,12 @@ def _position(value: Any) -> None:
     text(value["text"])
 
 
+def _action(value: Any) -> None:
+    members(value, "open")
+    if value["open"] is not True:
+        raise Invalid("op_value")
+
+
 _FIELDS: dict[str, Callable[[Any], None]] = {
     "severity": _severity,
     "requirement": text,
@@ -61,4 +67,5 @@ _FIELDS: dict[str, Callable[[Any], None]] = {
     "owner": _owner,
     "due": day,
     "position": _position,
+    "action": _action,  # a corrective action is to be opened, though no rule asks for one
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import io
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from email import policy
@@ -22,6 +23,7 @@ from app.features.companies.models import Contact, DefectCode, Part
 from app.outbox import Outgoing
 from tests.cast import BORN, Cast
 from tests.client import PageClient
+from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
 
 CONTAIN = {
@@ -172,3 +174,28 @@ def enter(app: Flask, token: str) -> PageClient:
 
 def unknown() -> str:
     return str(new_id())
+
+
+def audited(
+    app: Flask, cast: Cast, person: UUID, asked: Sequence[str] = (), photo_of: str = "", **scores: str
+) -> Phone:
+    """A completed audit of the cast's site. `asked`: questions whose finding shall open a case; `photo_of`:
+    the question that gets a photo.
+    """
+    phone = Phone(PageClient(app, person)).register()
+    phone.start(audit_version(app), cast.site, person)
+    phone.answer_all(app, **scores)
+    for question in asked:
+        phone.set(f"f/{question}", "action", {"open": True})
+    picture = jpeg(seed=9)
+    if photo_of:
+        phone.add_photo(f"q/{photo_of}", picture)
+    phone.push()
+    if photo_of:
+        assert phone.upload(picture).status_code in (200, 201)
+    rows = phone.sign_both()
+    phone.push()
+    phone.complete(rows)
+    results = phone.push()
+    assert [result["result"] for result in results] == ["applied"], results
+    return phone

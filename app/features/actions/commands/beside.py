@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.db import new_id
 from app.domain.action_steps import COSTS, PICTURES
 from app.domain.actions import Step
-from app.domain.errors import Invalid
+from app.domain.errors import Invalid, Stale
 from app.domain.parties import tidy
 from app.domain.permissions import Act, Actor
 from app.features.accounts.models import Person
@@ -20,7 +20,7 @@ from app.features.actions import queries
 from app.features.actions.commands import Hand, note, tell
 from app.features.actions.commands.walking import held
 from app.features.actions.models import KIND, Action, ActionCost, ActionLot, ActionMember, ActionPicture
-from app.features.companies.models import Contact
+from app.features.companies.models import Contact, DefectCode, Part
 from app.features.evidence.commands import note_use
 from app.features.links import commands as links
 from app.features.links import queries as link_queries
@@ -153,6 +153,32 @@ def strike_cost(session: Session, actor: Actor, action_id: UUID, cost_id: UUID, 
         cost.struck_at = now
         facts = {"kind": cost.kind, "amount": -cost.amount}
         note(session, action, "cost", Hand(person_id=actor.id), now, facts=facts)
+    return action
+
+
+def name_subject(
+    session: Session,
+    actor: Actor,
+    action_id: UUID,
+    part_id: UUID | None,
+    defect_code_id: UUID | None,
+    now: datetime,
+) -> Action:
+    """Which part and which defect it is about: what opened from a finding knows neither, and a recurrence is
+    found by both. Raises Stale (action_closed), Invalid (part_unknown, defect_code_unknown).
+    """
+    action = held(session, actor, action_id, Act.MANAGE_ACTION)
+    if queries.circle_of(action).ended:
+        raise Stale("action_closed")
+    part = session.get(Part, part_id) if part_id else None
+    if part_id and (part is None or part.company_id != action.company_id):
+        raise Invalid("part_unknown", field="part")
+    if defect_code_id and session.get(DefectCode, defect_code_id) is None:
+        raise Invalid("defect_code_unknown", field="defect_code")
+    action.part_id, action.defect_code_id = part_id, defect_code_id
+    session.flush()
+    facts = {"part": str(part_id or ""), "defect_code": str(defect_code_id or "")}
+    note(session, action, "subject", Hand(person_id=actor.id), now, facts=facts)
     return action
 
 

@@ -1,4 +1,6 @@
-"""What an inspection that was just frozen opens by itself: a case for each major finding."""
+"""What an inspection that was just frozen opens: a case for each major finding, and for each lesser one whose
+auditor asked for it on the phone.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.features.actions.commands.opening import FindingFacts, open_from_finding
 from app.features.inspections.models import Finding, Inspection
+from app.features.operations.queries import state_of
 
 
 def facts_of(row: Inspection, found: Finding, language: str) -> FindingFacts:
@@ -53,9 +56,17 @@ def open_from_frozen(
         select(Finding)
         .where(Finding.inspection_id == inspection_id, Finding.revision == revision)
         .order_by(Finding.number)
-    )
+    ).all()
+    state = state_of(session, inspection_id)
+
+    def asked(one: Finding) -> bool:
+        held = state.get((f"f/{one.question}", "action"))
+        return held is not None and held.value is not None
+
     cases = [
-        open_from_finding(session, facts_of(row, one, language), now, person_id, deadlines=deadlines)
+        open_from_finding(
+            session, facts_of(row, one, language), now, person_id, always=asked(one), deadlines=deadlines
+        )
         for one in found
     ]
     return [case for case in cases if case is not None]

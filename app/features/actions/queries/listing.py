@@ -19,6 +19,7 @@ from app.domain.permissions import Actor
 from app.features.actions.models import KIND, Action
 from app.features.actions.queries import named_in, visible
 from app.features.companies.models import Company, DefectCode
+from app.features.places.models import Site
 
 PAGE = 50
 BOARD_AT_MOST = 300
@@ -36,6 +37,7 @@ class Filters:
     state: str = "open"
     step: str = ""
     supplier: UUID | None = None
+    site: UUID | None = None
     severity: str = ""
     code: UUID | None = None
     trade: str = ""
@@ -66,6 +68,7 @@ class Offered:
     """What can be chosen: among the cases the reader sees."""
 
     suppliers: list[tuple[UUID, str]]
+    sites: list[tuple[UUID, str]]
     codes: list[DefectCode]
     trades: list[str]
 
@@ -101,6 +104,11 @@ def choices(session: Session, actor: Actor) -> Offered:
         .where(Company.id.in_(select(Action.company_id).where(Action.id.in_(seen))))
         .order_by(Company.name)
     )
+    sites = session.execute(
+        select(Site.id, Site.name)
+        .where(Site.id.in_(select(Action.site_id).where(Action.id.in_(seen))))
+        .order_by(Site.name)
+    )
     codes = session.scalars(
         select(DefectCode)
         .where(DefectCode.id.in_(select(Action.defect_code_id).where(Action.id.in_(seen))))
@@ -109,7 +117,12 @@ def choices(session: Session, actor: Actor) -> Offered:
     trades = session.scalars(
         select(Action.trade).where(Action.id.in_(seen), Action.trade != "").distinct().order_by(Action.trade)
     )
-    return Offered([(key, name) for key, name in suppliers], list(codes), list(trades))
+    return Offered(
+        suppliers=[(key, name) for key, name in suppliers],
+        sites=[(key, name) for key, name in sites],
+        codes=list(codes),
+        trades=list(trades),
+    )
 
 
 def line_of(row: Action, now: datetime) -> Line:
@@ -161,6 +174,8 @@ def _wanted(session: Session, actor: Actor, filters: Filters, now: datetime) -> 
         conditions.append(Action.step == filters.step)
     if filters.supplier:
         conditions.append(Action.company_id == filters.supplier)
+    if filters.site:
+        conditions.append(Action.site_id == filters.site)
     if filters.severity:
         conditions.append(Action.severity == filters.severity)
     if filters.code:

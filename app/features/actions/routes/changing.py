@@ -231,6 +231,18 @@ def appoint(action_id: UUID) -> Answer:
     return _do(action_id, work)
 
 
+@bp.post("/<uuid:action_id>/subject")
+@needs(Act.SEE_ACTIONS)
+def name_subject(action_id: UUID) -> Answer:
+    queries.get_visible_to(reading(), actor(), action_id)
+
+    def work(session: Session) -> None:
+        part, code = (as_id(request.form.get(name), name) for name in ("part", "defect_code"))
+        beside.name_subject(session, actor(), action_id, part, code, clock.now())
+
+    return _do(action_id, work)
+
+
 @bp.post("/<uuid:action_id>/tasks")
 @needs(Act.SEE_ACTIONS)
 def tick_task(action_id: UUID) -> Answer:

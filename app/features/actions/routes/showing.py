@@ -25,6 +25,7 @@ from app.features.actions.forms import BONES, DOCUMENTS
 from app.features.actions.models import KIND, Action
 from app.features.actions.queries import page
 from app.features.actions.report import CHARGE_BACK
+from app.features.companies.queries import registers
 from app.features.links import queries as links
 from app.web.i18n import brief_day
 from app.web.identity import actor
@@ -56,6 +57,8 @@ def show(
         people=people_choices() if may[Act.MANAGE_ACTION.value] else [],
         shown_link=shown_link,
         larger=page.form_choices(action),
+        parts=registers.parts_of(session, action.company_id) if action.company_id else [],
+        codes=registers.codes_in_use(session),
         papers=_papers(action, story),
         made=queries.kinds_of_papers(session, action.id),
         me=who.id,

@@ -151,6 +151,7 @@ ACTS = {
     "cost": _l("Cost noted"),
     "team": _l("Team"),
     "appointed": _l("Who answers for it"),
+    "subject": _l("Part and defect named"),
     "task": _l("Task done"),
     "link_sent": _l("Link sent"),
     "link_shown": _l("Link shown"),

@@ -28,6 +28,7 @@ export class FindingView {
     this.photos = new Photos(app, session, () => this.#paintPhotos());
     this.main.addEventListener("click", ({ target }) => {
       const source = target.closest("[data-do]")?.dataset.do;
+      if (source === "action") this.#toggleAction();
       if (source === "camera" || source === "gallery") this.photos.open(source, `q/${this.question.id}`);
     });
     this.heard = () => this.paint();
@@ -91,6 +92,25 @@ export class FindingView {
     if (!value) return null;
     const known = peopleOf(this.session).find(({ name }) => name === value.text.trim());
     return { name: value.text.trim().slice(0, 200), contact: known?.contact ?? null };
+  }
+
+  /** A lesser finding opens a corrective action only when somebody asks for it. */
+  #toggleAction() {
+    const asked = this.session.read(this.path, "action") !== null;
+    return this.session.write(this.path, "action", asked ? null : { open: true });
+  }
+
+  #paintAction(found) {
+    const byItself = found.at_once || found.severity === "major";
+    const asked = this.session.read(this.path, "action") !== null;
+    const button = this.form.querySelector("[data-do=action]");
+    button.hidden = byItself;
+    button.disabled = this.session.closed;
+    button.setAttribute("aria-pressed", String(asked));
+    fill(this.form, {
+      action: say(asked ? "action_opened" : "action_open"),
+      action_rule: byItself ? say("action_by_itself") : "",
+    });
   }
 
   #choices() {
@@ -204,6 +224,7 @@ export class FindingView {
     this.#canned();
     this.#people();
     this.#torn();
+    this.#paintAction(found);
     this.#paintPhotos();
     this.#foot();
     paintSaved(form.querySelector("[data-saved]"), session.saved(this.path));
