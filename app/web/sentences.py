@@ -107,6 +107,7 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "plan_closed_in_review": _l("This inspection is being reviewed, so its plan cannot be changed now."),
     "not_in_review": _l("This inspection is not in review, or somebody decided about it already."),
+    "own_inspection": _l("You are on its team: somebody else has to issue it."),
     "not_completed": _l("Only a completed inspection gets a new revision."),
     "late_none": _l("Nothing arrived late here, or somebody has decided about it already."),
     "late_not_amendable": _l("It was cancelled: late work can only be laid aside."),

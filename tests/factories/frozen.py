@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from app.domain import signatures
 from app.domain.canonical import canonical, digest
@@ -118,6 +118,8 @@ class _Phone:
     written: str
     offset: int
     shape: Mapping[str, str]
+    pictures: Mapping[str, bytes]
+    drawn: Mapping[str, Sequence[Mapping[str, Any]]]
     operations: list[Operation] = field(default_factory=list)
     at: datetime = BEGAN
 
@@ -176,18 +178,20 @@ def audit(
     other: bool = False,
     observations: Sequence[str] = ("E09",),
     pictures: Mapping[str, bytes] | None = None,
+    drawn: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> Built:
     """`written`: language of what people typed. `scores` change the audit's own. `hostile` stands behind
     every text people could type, names included. `outdated`: somebody signed before the last change.
     `observations`: the 8s whose note is the auditor's own (on the others it still reads as hinted, and opens
-    nothing). `pictures`: other photos than the small ones, by their SHA-256.
+    nothing). `pictures`: other photos than the small ones, by their SHA-256. `drawn`: the shapes
+    on every photo of a question.
     """
     definition = next(deepcopy(each) for each in library.definitions() if each["code"] == checklist)
     is_audit = definition["rules"].get("grade") is not None
     if is_audit:
         definition["rules"]["signatures"] = ["auditor", "auditee"]
-    phone = _Phone(written, offset, {"before": "", "after": hostile})
     pictures = dict(_pictures(photos, portrait) if pictures is None else pictures)
+    phone = _Phone(written, offset, {"before": "", "after": hostile}, pictures, drawn or {})
     _walk(phone, definition, scores or {}, list(pictures), left_out, set(observations) if is_audit else None)
     if is_audit:
         _judge(phone, definition, disputed, severities or {})
@@ -336,6 +340,8 @@ def _answer(
         phone.set(path, "note", phone.text(note))
     for number, sha in enumerate(shown.get(question["id"], ())):
         media = f"0190f8a0-0000-7000-9000-{int(sha[:10], 16):012x}"
+        with Image.open(io.BytesIO(phone.pictures[sha])) as picture:
+            width, height = ImageOps.exif_transpose(picture).size
         phone.make(
             *("media.add", path, f"photo:{media}"),
             {
@@ -343,13 +349,15 @@ def _answer(
                 "sha256": sha,
                 "size": 40_000,
                 "mime": "image/jpeg",
-                "w": 1280,
-                "h": 960,
+                "w": width,
+                "h": height,
                 "taken_at": milliseconds(BEGAN + timedelta(minutes=3 * number + place)),
                 "gps": {"lat_e7": 313_000_000, "lon_e7": 1_206_000_000, "acc_m": 8} if number == 0 else None,
                 "name": "photo.jpg",
             },
         )
+        if question["id"] in phone.drawn:
+            phone.set(path, f"marks:{media}", list(phone.drawn[question["id"]]))
 
 
 def _shared_out(

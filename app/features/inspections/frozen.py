@@ -22,7 +22,9 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
     sections           [{id, title, optional, covered, reason (text: why not covered),
                          questions: [{id, text, hint (words), weight, critical, veto, answer}]}]
       answer           {score, note, reason, last (score of the audit before),
-                        photos: [{media_id, sha256, size, mime, w, h, taken_at, gps, name}]};
+                        photos: [{media_id, sha256, size, mime, w, h, taken_at, gps, name,
+                                  marks: [shape]   what was drawn on it, as in domain/marks.py; [] when nothing.
+                                                   Records of before drawings were kept have no such key}]};
                         null in a section that is not covered
     result             what domain/scoring.score gives, and
                        trials (domain/explain.trials: every rule, fired or not), change (explain.one_change)
@@ -56,6 +58,7 @@ from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.explain import one_change, trials
 from app.domain.findings import findings
+from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, rows
 from app.domain.scale import score_of
 from app.domain.scoring import score
@@ -341,13 +344,14 @@ def _section(
         "optional": bool(section.get("optional")),
         "covered": covered,
         "reason": reason,
-        "questions": [_question(question, covered, given, last) for question in section["questions"]],
+        "questions": [_question(question, covered, state, given, last) for question in section["questions"]],
     }
 
 
 def _question(
     question: Mapping[str, Any],
     covered: bool,
+    state: Mapping[Key, Register],
     given: Mapping[str, Mapping[str, Any]],
     last: Mapping[str, str | None],
 ) -> dict[str, Any]:
@@ -363,7 +367,10 @@ def _question(
             "score": score_of(given, question),
             "note": answer.get("note"),
             "reason": answer.get("reason"),
-            "photos": list(answer.get("photos") or ()),
+            "photos": [
+                {**photo, "marks": marks_of(state, f"q/{question['id']}", photo["media_id"])}
+                for photo in answer.get("photos") or ()
+            ],
             "last": last.get(question["id"]),
         }
         if covered

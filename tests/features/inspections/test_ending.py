@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app import journal
@@ -20,6 +20,7 @@ from app.db import new_id, reading, transaction
 from app.domain.canonical import canonical, digest
 from app.features.checklists.commands import publish
 from app.features.checklists.library import definitions
+from app.features.checklists.models import Version
 from app.features.companies.models import Contact
 from app.features.inspections.models import Assignment, Finding, Inspection, Revision
 from app.features.inspections.record import ON_FROZEN, Frozen
@@ -335,9 +336,20 @@ def test_late_work_changes_nothing_that_is_frozen(app: Flask, phone: Phone) -> N
     assert (after.score, after.grade, after.result) == (before.score, before.grade, before.result)
 
 
-def test_sql_cannot_change_what_is_frozen(app: Flask, phone: Phone) -> None:
+def test_sql_cannot_change_what_is_frozen(app: Flask, cast: Cast, phone: Phone) -> None:
     completed(phone)
+    with app.app_context():
+        other_version = reading().scalar(select(Version.id).where(Version.id != row(app, phone).version_id))
     engine = app.extensions["plumbline.database"].engine.execution_options(writes=True)
+    for column, value in (
+        ("number", "2026-9999"),
+        ("site_id", cast.other_site),
+        ("company_id", cast.other_supplier),
+        ("version_id", other_version),
+    ):
+        changed = update(Inspection).values({column: value})
+        with pytest.raises(DBAPIError, match="frozen"), engine.begin() as connection:
+            connection.execute(changed)
     for statement in (
         "UPDATE inspections SET score = 1000",
         "UPDATE inspections SET grade = 'C'",
@@ -548,6 +560,32 @@ def test_only_approvers_decide(
             assert answer.status_code == status
     assert row(app, reviewed).state == "in_review"
     assert change(client_for(cast.scoped), address(reviewed), "approval").status_code == 303
+
+
+def test_nobody_issues_an_inspection_of_their_own_team(
+    app: Flask, cast: Cast, reviewed: Phone, client_for: Callable[..., PageClient], phone_of: Any
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.add(
+            Assignment(
+                inspection_id=UUID(reviewed.record), person_id=cast.manager, position=2, assigned_at=BORN
+            )
+        )
+    completed(reviewed)
+    manager = client_for(cast.manager)
+    page = manager.get(address(reviewed)).get_data(as_text=True)
+    sentence = "You are on its team: somebody else has to issue it."
+    assert sentence in page and 'id="approval"' not in page and 'id="return"' in page
+    refused = manager.post(f"{address(reviewed)}/approval", {"seq": "999"})
+    assert refused.status_code == 403 and sentence in refused.get_data(as_text=True)
+    phone = phone_of(cast.manager)
+    phone.record, phone.lamport = reviewed.record, reviewed.lamport
+    phone.operation("approve", "inspection", "approved", {})
+    assert pushed(phone) == [("rejected", "own_inspection")]
+    assert row(app, reviewed).state == "in_review" and not every(app, Revision)
+    # with other eyes it is issued
+    assert change(client_for(cast.admin), address(reviewed), "approval").status_code == 303
+    assert row(app, reviewed).state == "completed"
 
 
 def test_a_manager_of_another_supplier_does_not_find_it(

@@ -221,13 +221,14 @@ def tools(actor: Actor, page: Page) -> dict[str, bool]:
     row, scope = page.inspection, queries.scope_of(actor, page.inspection)
     is_open = row.state in ("planned", "in_progress")
     change = is_open and may(actor, Act.CHANGE_PLAN, scope)
+    decides = row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope)
     return {
         "assignment": change,
         "postponement": change,
         "plan": change,
         "coverage": row.state == "planned" and may(actor, Act.SET_SECTION_SCOPE, scope),
-        "approval": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
-        "return": row.state == "in_review" and may(actor, Act.APPROVE_INSPECTION, scope),
+        "approval": decides and not scope.assigned,  # four eyes
+        "return": decides,
         "revision": row.state == "completed"
         and may(actor, Act.REVISE_INSPECTION, queries.lead_scope_of(actor, row)),
         "late-work": bool(row.late)

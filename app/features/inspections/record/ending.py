@@ -21,7 +21,7 @@ from app.domain.answers import answers, out_of_scope
 from app.domain.canonical import canonical_text, digest
 from app.domain.dates import local_day
 from app.domain.duty import blockers
-from app.domain.errors import Invalid
+from app.domain.errors import Invalid, NotAllowed
 from app.domain.findings import Entry, findings
 from app.domain.operations import Operation
 from app.features.accounts.models import Person
@@ -72,12 +72,14 @@ def judge_end(
     fresh: Sequence[Operation],
 ) -> None:
     """Raises Deferred for a completion that comes too early, Invalid for a decision there is nothing to
-    decide about.
+    decide about, NotAllowed for whoever would approve their own work.
     """
     if operation.kind == "complete":
         _judge_completion(session, writer, row, operation.value, state, fresh)
     elif operation.kind in ("approve", "return") and row.state != "in_review":
         raise Invalid("not_in_review")
+    elif operation.kind == "approve" and any(a.person_id == writer for a in queries.team(row)):
+        raise NotAllowed("own_inspection")  # four eyes
     elif operation.kind == "reopen":
         if row.state != "completed":
             raise Invalid("not_completed")

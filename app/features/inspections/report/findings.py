@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.domain.marks import drawing
 from app.features.inspections.report.reader import Reader, Said, typed
 
 Record = Mapping[str, Any]
@@ -119,15 +120,21 @@ def mark(question: Mapping[str, Any]) -> str:
 
 
 def figures(name: str, photos: Sequence[Mapping[str, Any]], reader: Reader) -> list[dict[str, Any]]:
-    """Photos with their captions: F1a, F1b, …"""
+    """Photos with their captions: F1a, F1b, …; and what was drawn on each, None when nothing."""
     return [
         {
             "sha256": photo["sha256"],
             "name": name + (LETTERS[place] if len(photos) <= len(LETTERS) else f"-{place + 1}"),
             "taken": reader.moment(photo["taken_at"]) or _("time not recorded"),
+            "drawn": _drawn(photo),
         }
         for place, photo in enumerate(photos)
     ]
+
+
+def _drawn(photo: Mapping[str, Any]) -> dict[str, Any] | None:
+    shapes = photo.get("marks")
+    return drawing(shapes, photo["w"], photo["h"]) if shapes else None
 
 
 def rows_of(photos: list[dict[str, Any]], always_three: bool = False) -> dict[str, Any]:

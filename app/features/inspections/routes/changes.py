@@ -162,6 +162,8 @@ def _refused(shown: page.Page, tool: str) -> Answer:
     if tool in DECISIONS:
         if state != DECISIONS[tool][0]:
             raise Invalid(DECISIONS[tool][1])
+        if tool == "approval" and page.tools(actor(), shown)["return"]:
+            raise NotAllowed("own_inspection")
         raise NotAllowed()
     if state in ("cancelled", "completed", "in_review"):
         raise Invalid(f"plan_closed_{state}")
