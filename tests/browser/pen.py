@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -63,7 +63,13 @@ def slot(page: Page, name: str) -> Locator:
     return page.locator(f"article[data-slot={name}]")
 
 
-def sign(phone: Phone, name: str, draw: Callable[[Page, Locator], None], who: str = "", **typed: str) -> None:
+def sign(
+    phone: Phone,
+    name: str,
+    draw: Callable[[Page, Locator], None],
+    who: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> None:
     """From the sign page: the sheet, the person (suggested or typed), the meaning, the drawing."""
     page = phone.page
     page.locator(f"[data-give={name}]").first.tap()
@@ -71,7 +77,7 @@ def sign(phone: Phone, name: str, draw: Callable[[Page, Locator], None], who: st
     expect(sheet).to_be_visible()
     if who:
         sheet.locator(".chip", has_text=who).tap()
-    for field, words in typed.items():
+    for field, words in (typed or {}).items():
         sheet.locator(f"#sheet-{field}").fill(words)
     if not sheet.locator("[name=meaning]:checked").count():
         sheet.locator("[data-meanings] label").first.tap()

@@ -102,7 +102,7 @@ def test_a_day_in_airplane_mode(phone: Callable[..., Phone], door: Door, tmp_pat
     bo.page.goto(f"/app/en/#/i/{record}/sign")
     pen.sign(bo, "auditor", pen.with_finger)
     # born here and never sent: the supplier's people are not known yet, so they are typed
-    pen.sign(bo, "auditee", pen.with_finger, name="Qin Yue", role="Quality manager")
+    pen.sign(bo, "auditee", pen.with_finger, typed={"name": "Qin Yue", "role": "Quality manager"})
     bo.page.goto(f"/app/en/#/i/{record}/review")
     bo.page.locator("[data-complete]").tap()
     bo.page.locator("#confirm [data-x=yes]").tap()
