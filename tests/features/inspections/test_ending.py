@@ -340,6 +340,7 @@ def test_sql_cannot_change_what_is_frozen(app: Flask, cast: Cast, phone: Phone) 
     completed(phone)
     with app.app_context():
         other_version = reading().scalar(select(Version.id).where(Version.id != row(app, phone).version_id))
+    assert other_version is not None
     engine = app.extensions["plumbline.database"].engine.execution_options(writes=True)
     for column, value in (
         ("number", "2026-9999"),

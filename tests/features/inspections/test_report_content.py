@@ -60,6 +60,51 @@ def test_the_record_is_canonical_and_holds_what_was_there() -> None:
     assert record["times"]["offline"]["operations"] > 100
 
 
+DRAWN = [
+    {"kind": "arrow", "x": 100, "y": 100, "x2": 5000, "y2": 4000, "colour": "red"},
+    {"kind": "text", "x": 10, "y": 900, "text": "Cr\u202eack\ue000", "lang": "en", "colour": "yellow"},
+]
+
+
+def shown_of(record: dict[str, Any], question: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = next(
+        asked["answer"]["photos"]
+        for section in record["sections"]
+        for asked in section["questions"]
+        if asked["id"] == question
+    )
+    return found
+
+
+def test_the_record_keeps_what_was_drawn_as_it_was_drawn() -> None:
+    record = audit(drawn={"E02": DRAWN}).record
+    assert [photo["marks"] for photo in shown_of(record, "E02")] == [DRAWN, DRAWN]
+    assert [photo["marks"] for photo in shown_of(record, "E06")] == [[], []]
+    drawn = [field for _path, field, _hash in record["registers"] if field.startswith("marks:")]
+    assert drawn == [f"marks:{media}" for media in sorted(p["media_id"] for p in shown_of(record, "E02"))]
+
+
+def test_a_drawing_stands_with_its_photo_and_can_be_printed(shaped: Shape) -> None:
+    cards = {card["question"]: card for card in shaped(drawn={"E02": DRAWN})["findings"]}
+    (row,) = cards["E02"]["photos"]["rows"]
+    assert len(row) == 2
+    for photo in row:
+        assert (photo["drawn"]["w"], photo["drawn"]["h"]) == (10_000, 7_500)
+        arrow, words = photo["drawn"]["shapes"]
+        assert arrow["d"].startswith("M100 100L5000 4000M")
+        assert words == {**DRAWN[1], "text": "Crack"}
+    assert {photo["drawn"] for row in cards["E06"]["photos"]["rows"] for photo in row} == {None}
+
+
+def test_a_record_of_before_drawings_were_kept_reads_as_one_without(house: Flask) -> None:
+    built, old = audit(), audit()
+    for section in old.record["sections"]:
+        for question in section["questions"]:
+            for photo in question["answer"]["photos"]:
+                assert photo.pop("marks") == []
+    assert context(old.record, "en") == context(built.record, "en")
+
+
 def test_a_signature_of_something_older_stands_there_and_does_not_count() -> None:
     record = audit(outdated=True).record
     assert [(one["slot"], one["counts"]) for one in record["signatures"]] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import subprocess
@@ -16,6 +17,7 @@ from typing import Any
 import pikepdf
 import pytest
 from flask import Flask
+from PIL import Image, ImageChops
 
 from app.adapters.pdf import PrintRoom
 from app.config import ROOT, read_config
@@ -185,6 +187,114 @@ def test_each_photo_is_on_a_page_exactly_once_and_whole(press: Press, photos: in
     assert sorted(drawn) == sorted(built.photos)
     if photos == 300:
         assert pages_of(path) < 60
+
+
+GROUND = (60, 180, 90)  # nothing else in a report is green
+COLOURED = {"red": (224, 36, 27), "blue": (47, 123, 255)}
+
+
+def picture(width: int, height: int, turned: bool) -> bytes:
+    """A green photo; `turned`: stored on its side, as cameras do it."""
+    image = Image.new("RGB", (width, height), GROUND)
+    how: dict[str, Any] = {"quality": 95}
+    if turned:
+        image = image.transpose(Image.Transpose.ROTATE_90)
+        how["exif"] = Image.Exif()
+        how["exif"][0x0112] = 6  # to be turned a quarter clockwise
+    held = io.BytesIO()
+    image.save(held, "JPEG", **how)
+    return held.getvalue()
+
+
+def paper(path: Path, words: str, folder: Path) -> Image.Image:
+    """The page on which `words` stand, at 100 dots an inch."""
+    with pikepdf.open(path) as pdf:
+        pages = len(pdf.pages)
+    for number in range(1, pages + 1):
+        only = ["-f", str(number), "-l", str(number)]
+        text = subprocess.run(["pdftotext", *only, path, "-"], capture_output=True, check=True).stdout
+        if words in text.decode():
+            drawn = ["pdftoppm", *only, "-r", "100", "-png", "-singlefile", str(path), str(folder / "page")]
+            subprocess.run(drawn, check=True)
+            return Image.open(folder / "page.png").convert("RGB")
+    raise AssertionError(f"{words} on no page")
+
+
+def extent(sheet: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of what has this colour, or nearly."""
+    off = ImageChops.difference(sheet, Image.new("RGB", sheet.size, colour)).convert("RGB")
+    near = off.point(lambda value: 255 if value <= 14 else 0).split()
+    box = ImageChops.multiply(ImageChops.multiply(near[0], near[1]), near[2]).getbbox()
+    assert box is not None, colour
+    return box
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "turned"),
+    [(1280, 960, False), (960, 1280, False), (960, 1280, True), (1600, 400, False)],
+)
+def test_a_drawing_lies_on_its_photo_where_it_was_drawn(
+    press: Press, tmp_path: Path, width: int, height: int, turned: bool
+) -> None:
+    """A blue ellipse along the edges and a red one in the third quarter, on photos of every form."""
+    longer = max(width, height)
+    w, h = 10_000 * width // longer, 10_000 * height // longer
+    shapes = [
+        {"kind": "circle", "x": w // 2, "y": h // 2, "rx": w // 2, "ry": h // 2, "colour": "blue"},
+        {"kind": "circle", "x": 3 * w // 4, "y": 3 * h // 4, "rx": w // 8, "ry": h // 8, "colour": "red"},
+    ]
+    data = picture(width, height, turned)
+    built = audit(pictures={hashlib.sha256(data).hexdigest(): data}, drawn={"E06": shapes, "E02": shapes})
+    path = press.draw(built)
+    sheet = paper(path, "with drawing", tmp_path)
+    left, top, right, bottom = extent(sheet, GROUND)
+    millimetre = 100 / 25.4
+    assert (right - left) / (bottom - top) == pytest.approx(width / height, rel=0.03)
+    blue = extent(sheet, COLOURED["blue"])
+    assert blue == pytest.approx((left, top, right, bottom), abs=0.9 * millimetre)
+    red = extent(sheet, COLOURED["red"])
+    wide, high = right - left, bottom - top
+    wanted = (
+        *(left + wide * 5 / 8, top + high * 5 / 8),
+        *(left + wide * 7 / 8, top + high * 7 / 8),
+    )
+    assert red == pytest.approx(wanted, abs=0.9 * millimetre)
+    if not turned:  # the photo below is the untouched original
+        assert photos_in(path) == list(built.photos)
+
+
+def test_hostile_words_of_a_drawing_are_drawn_as_words(press: Press) -> None:
+    words = {"kind": "text", "x": 0, "y": 3000, "lang": "zh-Hant", "colour": "white"}
+    payloads = [
+        "</svg><script>alert(1)</script>",
+        HOSTILE,
+        "\ue000\u202e",
+        '"><image href="file:///etc/passwd"/>',
+    ]
+    shapes = [{**words, "y": 1000 * at + 1000, "text": text} for at, text in enumerate(payloads)]
+    built = audit(drawn={"E02": shapes})
+    page = press.page(built)
+    assert "<script" not in page and "<image" not in page and "\u202e" not in page and "\ue000" not in page
+    path = press.draw(built)
+    text = told(path)
+    assert "</svg><script>alert(1)" in text and "{{7*7}}" in text
+    with pikepdf.open(path) as pdf:
+        assert not any("/JS" in thing for thing in pdf.objects if isinstance(thing, pikepdf.Dictionary))
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, text=True, check=True).stdout
+    assert all(line[-25:].split()[:3] == ["yes", "yes", "yes"] for line in fonts.splitlines()[2:])
+
+
+def test_photos_without_a_drawing_cost_nothing_more(press: Press) -> None:
+    built = audit(photos=300)
+    page = press.page(built)
+    assert page.count('src="photo:') == 300
+    assert 'class="marks"' not in page and 'class="drawn"' not in page and "with drawing" not in page
+    drawn = press.page(
+        audit(
+            photos=300, drawn={"E02": [{"kind": "circle", "x": 1, "y": 1, "rx": 9, "ry": 9, "colour": "red"}]}
+        )
+    )
+    assert drawn.count('class="marks"') == drawn.count('class="drawn"') == drawn.count("· with drawing") > 0
 
 
 def test_photos_are_never_cropped_or_stretched() -> None:
