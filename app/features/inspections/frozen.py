@@ -23,8 +23,8 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
                          questions: [{id, text, hint (words), weight, critical, veto, answer}]}]
       answer           {score, note, reason, last (score of the audit before),
                         photos: [{media_id, sha256, size, mime, w, h, taken_at, gps, name,
-                                  marks: [shape]   what was drawn on it, as in domain/marks.py; [] when nothing.
-                                                   Records of before drawings were kept have no such key}]};
+                                  marks: [shape]   as in domain/marks.py; [] when nothing was drawn.
+                                                   Older records have no such key}]};
                         null in a section that is not covered
     result             what domain/scoring.score gives, and
                        trials (domain/explain.trials: every rule, fired or not), change (explain.one_change)
