@@ -37,8 +37,8 @@ MOST_WAIT = 180  # seconds for the worker's reports of the demo
 
 @dataclass(frozen=True)
 class View:
-    """`address` may name {audit}, {signed}, {done}, {supplier}, {checklist}, {verify}, {app}; `ready` is seen
-    first.
+    """`address` may name {audit}, {signed}, {done}, {case}, {supplier}, {checklist}, {verify} and {app};
+    `ready` is seen first.
     """
 
     name: str
@@ -80,14 +80,14 @@ OFFICE = [
     View("inspections", "/inspections", "tbody tr"),
     View("inspection", "/inspections/{done}", "main"),
     View("reports", "/reports", "tbody tr"),
+    View("actions", "/actions/board", "main"),
+    View("action", "/actions/{case}", "main"),
     View("history", "/inspections/{done}/history", "main"),
     View("plan", "/inspections/new", "#plan"),
     View("suppliers", "/suppliers", "main"),
     View("supplier", "/suppliers/{supplier}", "main"),
-    View("import", "/suppliers/imports/new", "main"),
     View("checklist", "/checklists/{checklist}", "main"),
     View("people", "/people", "main"),
-    View("me", "/me", "main"),
     View("not-found", "/nothing-here", "h1"),
 ]
 
@@ -182,6 +182,7 @@ def _names(world: World, language: str) -> dict[str, str]:
             "WHERE c.name = 'Ruixin Plastics' AND i.state = 'completed'"
         )[0],
         "done": world.ids("SELECT id FROM inspections WHERE vetoed = 1")[0],
+        "case": world.ids("SELECT id FROM actions WHERE title LIKE 'Red-area tags missing%'")[0],
         "supplier": world.ids("SELECT id FROM companies WHERE name = 'Hengda Precision'")[0],
         "verify": world.rows(
             "SELECT verify_id FROM reports WHERE state = 'issued' AND company = ?", REPORTS[language]
