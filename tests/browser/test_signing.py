@@ -242,6 +242,7 @@ def test_the_supplier_refuses_and_the_app_speaks_chinese(phone: Callable[..., Ph
     page.locator("footer [data-href=review]").tap()
     page.locator("[data-complete]").tap()
     page.locator("#confirm [data-x=yes]").tap()
+    expect(page.locator("#view [data-x=done] .note")).to_be_visible()
     lin.all_sent()
     assert world.rows("SELECT state FROM inspections WHERE id = ?", record) == [("completed",)]
     refusal = _signed(lin, record)[0]

@@ -33,7 +33,8 @@ def test_a_browser_that_erases_everything_is_found_out(phone: Callable[..., Phon
     for name in many[1:]:
         bo.answer(name, "6")
     until = LONG
-    while not world.rows("SELECT 1 FROM devices WHERE pending > 0") and until:
+    device = bo.mine(record)[0]["device"]
+    while not world.rows("SELECT 1 FROM devices WHERE id = ? AND pending > 0", device) and until:
         bo.page.wait_for_timeout(100)
         until -= 100
     bo.page.goto("about:blank")
