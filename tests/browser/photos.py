@@ -23,7 +23,7 @@ def picture(path: Path, size: tuple[int, int] = (2600, 1950), orientation: int |
 
 
 def shot(path: Path, seed: int, size: tuple[int, int] = (1200, 900)) -> Path:
-    """A JPEG unlike any other of another seed; each test takes seeds of its own: the server is the same for all."""
+    """A JPEG of its seed. Each test takes seeds of its own: what the server has is not sent again."""
     noise = random.Random(seed).randbytes(size[0] * size[1] // 64)
     small = Image.frombytes("L", (size[0] // 8, size[1] // 8), noise)
     small.resize(size, Image.Resampling.NEAREST).convert("RGB").save(path, "JPEG", quality=90)
