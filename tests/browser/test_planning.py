@@ -58,6 +58,8 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     site = page.locator("#site option", has_text="Plant 2").get_attribute("value")
     with page.expect_response(re.compile("/inspections/new")):
         page.locator("#site").select_option(site)
+    page.wait_for_load_state("networkidle")  # the form is drawn anew; a person sees that before going on
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     lead = page.locator("[name=lead] option", has_text="Li Qiang")
     expect(lead).to_have_count(1)
     page.locator("[name=lead]").select_option(label="Li Qiang")
@@ -67,7 +69,9 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     page.locator("#plan .btn--main").tap()
     expect(page.locator("#reason-management")).to_have_attribute("aria-invalid", "true")
     expect(page.locator("[name=due]")).to_have_value(due.isoformat())
+    page.wait_for_load_state("networkidle")
     page.locator("#reason-management").fill("Seen by the group in spring.")
+    expect(page.locator("[name=lead]")).to_contain_text("Li Qiang")
     page.locator("#plan .btn--main").tap()
     page.wait_for_url(re.compile("/inspections/[0-9a-f-]{36}"))
     expect(page.locator("main")).to_contain_text("Li Qiang")

@@ -307,7 +307,8 @@ def test_the_report_is_followed_until_it_is_there(phone: Callable[..., Phone], w
     page.unroute("**/api/v1/reports/of/inspection/*")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     page.locator("header .iconbtn").tap()
-    page.evaluate("location.hash += ''; history.back()")
+    expect(page.locator("[data-tabs]")).to_be_visible()
+    page.goto(f"/app/en/#/i/{record}/review")
     expect(reports).to_be_hidden()
     expect(page.locator("#view [data-x=done]")).to_contain_text("Completed.")
 

@@ -103,8 +103,7 @@ def test_two_auditors_at_once(phone: Callable[..., Phone], world: World) -> None
     assert world.rows(torn, record) == [(before + 1,)], "the notes agree"
     # settled for good on the page On this phone
     bo.page.goto("/app/en/#/phone")
-    card = bo.page.locator("[data-needs-you] [data-versus]")
-    expect(card).to_contain_text("D09")
+    card = bo.page.locator("[data-needs-you] [data-versus]", has_text="D09")
     expect(card).to_contain_text("gaps")  # beside the score stands what was written
     card.locator("label", has=bo.page.locator(".val", has_text="8")).tap()
     card.locator("button[type=submit]").tap()
