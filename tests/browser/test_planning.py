@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.phone import Phone
 from tests.browser.world import World
@@ -56,12 +56,20 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     page.locator("#checklist").select_option(label="4M1E supplier audit")
     expect(page.locator("[name=left_out][value=management]")).to_be_attached()
     site = page.locator("#site option", has_text="Plant 2").get_attribute("value")
+    # what is typed while the form is drawn anew is not lost
+    held: list[Route] = []
+    page.route("**/inspections/new", lambda route: held.append(route))
+    page.locator("#site").select_option(site)
+    page.wait_for_timeout(200)
+    page.locator("[name=objectives]").fill("Typed in between.")
     with page.expect_response(re.compile("/inspections/new")):
-        page.locator("#site").select_option(site)
+        held[0].continue_()
+    page.unroute("**/inspections/new")
     page.wait_for_load_state("networkidle")  # the form is drawn anew; a person sees that before going on
     expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     lead = page.locator("[name=lead] option", has_text="Li Qiang")
     expect(lead).to_have_count(1)
+    expect(page.locator("[name=objectives]")).to_have_value("Typed in between.")
     page.locator("[name=lead]").select_option(label="Li Qiang")
     due = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=3)
     page.locator("[name=due]").fill(due.isoformat())

@@ -42,6 +42,10 @@ function settle() {
 export function keepTyping() {
   settle();
   for (const form of document.querySelectorAll("form[data-keep]")) restore(form);
+  // a form drawn anew shows what was asked with; what was typed since is given back
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const form of document.querySelectorAll("form[data-keep]")) restore(form);
+  });
   const kept = (form) => form?.matches("[data-keep]");
   document.addEventListener("input", (event) => kept(event.target.form) && keep(event.target.form, false));
   document.addEventListener("submit", (event) => kept(event.target) && keep(event.target, true));
