@@ -121,6 +121,39 @@ def test_two_auditors_at_once(phone: Callable[..., Phone], world: World) -> None
         exactly_once(each, record)
 
 
+def test_one_of_two_conflicts_is_settled_while_the_other_stays(phone: Callable[..., Phone]) -> None:
+    """A choice made and not yet used outlives what arrives meanwhile; the settled card goes, the other stays."""
+    bo, lin = phone(), phone()
+    for each, who in ((bo, "bo"), (lin, "lin")):
+        each.tolerate(*SILENCE)
+        each.sign_in(who)
+        record = each.inspection(SHARED, "progress")
+        each.page.goto(f"/app/en/#/i/{record}/q/V01")
+        expect(each.question("V01")).to_be_visible()
+        each.cut()
+    for name in ("V02", "V03"):
+        bo.answer(name, "6")
+        lin.answer(name, "8")
+    come_back(lin)
+    lin.all_sent()
+    come_back(bo)
+    bo.all_sent()
+    bo.page.goto("/app/en/#/phone")
+    first, second = (bo.page.locator("[data-needs-you] [data-versus]", has_text=n) for n in ("V02", "V03"))
+    eight = bo.page.locator(".val", has_text="8")
+    for card in (first, second):
+        card.locator("label", has=eight).tap()
+    lin.answer("V04", "8")  # something arrives, and the page is painted anew
+    lin.all_sent()
+    bo.page.evaluate("dispatchEvent(new Event('online'))")
+    first.locator("button[type=submit]").tap()
+    expect(first).to_have_count(0)
+    expect(second.locator("label", has=eight).locator("input")).to_be_checked()
+    second.locator("button[type=submit]").tap()
+    expect(second).to_have_count(0)
+    bo.all_sent()
+
+
 def test_whoever_completes_knows_whose_phone_still_holds_work(
     phone: Callable[..., Phone], door: Door, tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ export async function inspectionLines(store, work) {
 /** Two answers to one question, to be settled here as well as beside the question. */
 export class Conflicts {
   #sessions = new Map();
+  #drawn = new Map();
 
   constructor(app) {
     this.app = app;
@@ -82,8 +83,8 @@ export class Conflicts {
     return session.load();
   }
 
-  #card(session, held) {
-    const node = versus(session, held);
+  #card(session, held, chosen) {
+    const node = versus(session, held, chosen);
     const id = held.path.startsWith("q/") ? held.path.slice(2) : null;
     const question = session.questions.find((each) => each.id === id);
     const page = held.path === "closing" ? say("closing") : say("opening");
@@ -97,6 +98,16 @@ export class Conflicts {
     return node;
   }
 
+  /** The card stays while it says the same; drawn anew, it keeps what somebody has chosen and not yet used. */
+  #kept(session, held) {
+    const register = `${session.id} ${held.path} ${held.field}`;
+    const says = JSON.stringify(held.heads.map(({ id }) => [id, session.operations.get(id)?.state]));
+    const known = this.#drawn.get(register);
+    if (known?.says === says) return known;
+    const chosen = known?.node.querySelector("input:checked")?.value;
+    return { register, says, node: this.#card(session, held, chosen) };
+  }
+
   async cards(work) {
     const torn = await this.app.store.read(["fields"], async (tx) => {
       const found = new Set();
@@ -108,9 +119,10 @@ export class Conflicts {
     for (const { row } of work.filter(({ row: { id } }) => torn.has(id))) {
       const session = await this.#session(row);
       if (session && !session.closed)
-        cards.push(...session.conflicts.map((held) => this.#card(session, held)));
+        cards.push(...session.conflicts.map((held) => this.#kept(session, held)));
     }
-    return cards;
+    this.#drawn = new Map(cards.map((card) => [card.register, card]));
+    return cards.map(({ node }) => node);
   }
 }
 

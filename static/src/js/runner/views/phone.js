@@ -172,19 +172,17 @@ export class PhoneView {
 
   #list(name, nodes) {
     const place = this.root.querySelector(`[data-${name}]`);
+    const list = place.querySelector("ul, [data-cards]");
     place.hidden = nodes.length === 0;
-    place.querySelector("ul, [data-cards]").replaceChildren(...nodes);
+    // what is there already stays where it is: somebody may be on a button of it
+    const same =
+      nodes.length === list.children.length && nodes.every((node, at) => node === list.children[at]);
+    if (!same) list.replaceChildren(...nodes);
     fill(place, { n: String(nodes.length) });
   }
 
   close() {
     this.conflicts.close();
-  }
-
-  /** Somebody is choosing between two answers: the cards stay as they are until that is settled. */
-  #deciding(torn) {
-    const place = this.root.querySelector("[data-needs-you]");
-    return torn.length > 0 && place.querySelector("[data-versus] input:checked") !== null;
   }
 
   async paint() {
@@ -195,7 +193,7 @@ export class PhoneView {
     const [cards, lines] = [await this.#refused(rows), await this.#waits(rows)];
     const torn = await this.conflicts.cards(work);
     this.#truth(numbers);
-    if (!this.#deciding(torn)) this.#list("needs-you", [...(await erasedCard(store)), ...cards, ...torn]);
+    this.#list("needs-you", [...(await erasedCard(store)), ...cards, ...torn]);
     this.#list("wait", lines);
     this.#list("aside", await keptAside(store, rows));
     this.#list("inspections", await inspectionLines(store, work));

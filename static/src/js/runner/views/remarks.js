@@ -119,8 +119,11 @@ export function joined({ heads }) {
   return text.length <= MOST_TEXT ? { text, lang: told[0].lang } : null;
 }
 
-/** Two values of one register, side by side; choosing is an ordinary edit that names both as its parents. */
-export function versus(session, held) {
+/**
+ * Two values of one register, side by side; choosing is an ordinary edit that names both as its parents.
+ * `chosen`: the operation somebody had picked, not yet used, when this was drawn before.
+ */
+export function versus(session, held, chosen = null) {
   const node = element("versus");
   const name = `side-${held.path}-${held.field}`;
   const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
@@ -130,6 +133,11 @@ export function versus(session, held) {
   both.hidden = !whole;
   both.addEventListener("click", () => session.write(held.path, held.field, whole));
   node.addEventListener("change", () => use.removeAttribute("aria-disabled"));
+  for (const input of node.querySelectorAll("input")) {
+    if (input.value !== chosen) continue;
+    input.checked = true;
+    use.removeAttribute("aria-disabled");
+  }
   node.addEventListener("submit", (event) => {
     event.preventDefault();
     const chosen = held.heads.find(({ id }) => id === node.elements[name].value);
