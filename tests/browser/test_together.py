@@ -122,7 +122,7 @@ def test_two_auditors_at_once(phone: Callable[..., Phone], world: World) -> None
 
 
 def test_one_of_two_conflicts_is_settled_while_the_other_stays(phone: Callable[..., Phone]) -> None:
-    """A choice made and not yet used outlives what arrives meanwhile; the settled card goes, the other stays."""
+    """A choice not yet used outlives what arrives meanwhile; the settled card goes, the other stays."""
     bo, lin = phone(), phone()
     for each, who in ((bo, "bo"), (lin, "lin")):
         each.tolerate(*SILENCE)
