@@ -62,6 +62,7 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     page.locator("#site").select_option(site)
     page.wait_for_timeout(200)
     page.locator("[name=objectives]").fill("Typed in between.")
+    page.locator("label:has([name=left_out][value=environment])").tap()
     with page.expect_response(re.compile("/inspections/new")):
         held[0].continue_()
     page.unroute("**/inspections/new")
@@ -70,6 +71,8 @@ def test_a_person_is_invited_and_an_audit_planned_for_them(phone: Callable[..., 
     lead = page.locator("[name=lead] option", has_text="Li Qiang")
     expect(lead).to_have_count(1)
     expect(page.locator("[name=objectives]")).to_have_value("Typed in between.")
+    expect(page.locator("[name=left_out][value=environment]")).to_be_checked()
+    page.locator("label:has([name=left_out][value=environment])").tap()
     page.locator("[name=lead]").select_option(label="Li Qiang")
     due = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=3)
     page.locator("[name=due]").fill(due.isoformat())
