@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """What `make run` starts on an empty data folder. Every test works on inspections of its own."""
     made = World(tmp_path_factory.mktemp("world"))
@@ -31,8 +31,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
+    """Ends with the last browser test: while it lives, nothing else may run an event loop in this process."""
     with sync_playwright() as running:
         yield running
 

@@ -354,28 +354,6 @@ def test_the_same_record_gives_the_same_bytes(press: Press, rich: dict[str, tupl
     assert press.draw(audit()).read_bytes() == rich["en"][1].read_bytes()
 
 
-@pytest.mark.usefixtures("rich")  # it has warmed the room
-def test_it_is_drawn_in_less_than_two_seconds_of_processor_time(
-    press: Press, processor: Callable[[int], float]
-) -> None:
-    assert press.room.pid is not None
-    before = processor(press.room.pid)
-    press.draw(audit())
-    assert processor(press.room.pid) - before <= 2.0
-
-
-@pytest.fixture
-def processor() -> Callable[[int], float]:
-    """Seconds of processor time a process has used."""
-    import os
-
-    def used(pid: int) -> float:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    return used
-
-
 def test_the_texts_of_the_factory_are_those_of_the_audit() -> None:
     assert len(TEXTS["answers"]) == 59
     assert len(TEXTS["findings"]) == 10
