@@ -23,7 +23,7 @@ from tests.client import PageClient
 from tests.many_apps import compile_once
 from tests.postgres import Cluster
 
-# What a test writes is thrown away minutes later, yet SQLite waits for the disk at every commit (up to 30 ms).
+# What a test writes is thrown away minutes later, yet SQLite waits for the disk at each commit (up to 30 ms).
 # No test cuts the power, so none can tell memory from a disk. A container's 64 MB of it would not do.
 MEMORY = Path("/dev/shm")  # noqa: S108
 ENOUGH = 3 * 1024**3  # bytes; two Chromiums' profiles at a time are the most of it

@@ -2,7 +2,7 @@
 
 Every test has an app of its own, as an installation has one; but templates and routes are the same each time.
 Compiled templates are kept (Jinja's own cache of bytecode, which compares the source), and so are the URL
-builders that Werkzeug compiles for each rule: they follow from its text. Nothing that a request changes is shared.
+builders that Werkzeug compiles for each rule: they follow from its text. No request changes what is shared.
 """
 
 from __future__ import annotations
