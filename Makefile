@@ -26,7 +26,7 @@ run: set-up ## Install what is missing, migrate, load the demo when empty, serve
 
 test: check ## Install what is missing, then every check and every test
 	@node --test --test-reporter=dot $$(find tests/js -name '*.test.js')
-	@python -m pytest -n 2
+	@python -m pytest -n 2 --dist worksteal
 
 check: set-up-all ## The fast checks only: style, types, import direction, templates, scripts
 	@failed=; \

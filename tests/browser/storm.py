@@ -45,14 +45,14 @@ class Storm:
         self.record = self._begin()
 
     def _begin(self) -> str:
-        """An inspection of both: one of the plan, opened by each."""
-        record = ""
+        """An inspection of both and of nobody else, opened by each."""
+        record, supplier = self.net.plan("Lin Yue", "Bo Chen")
         for phone, who in zip(self.phones, ("bo", "lin"), strict=True):
             phone.sign_in(who, keep=True)
             phone.switch_off()  # what the browser had not yet written to its disk is there now
             phone.switch_on()
             phone.open_work(LANGUAGES[self.phones.index(phone)])
-            record = phone.inspection("Hengda Precision", "progress")
+            assert phone.inspection(supplier) == record
             self._open(phone, record)
         return record
 

@@ -15,8 +15,9 @@ HAN = re.compile("[\u4e00-\u9fff]")
 STEPS = 60  # Tab at most so often before the next control must have come
 
 
-def test_an_audit_in_simplified_chinese(phone: Callable[..., Phone]) -> None:
+def test_an_audit_in_simplified_chinese(phone: Callable[..., Phone], world: World) -> None:
     lin = phone(locale="zh-CN")
+    own, _ = world.plan("Lin Yue")
     page = lin.page
     lin.sign_in("lin")
     page.wait_for_url(re.compile("/app/zh-Hans/"))
@@ -30,6 +31,8 @@ def test_an_audit_in_simplified_chinese(phone: Callable[..., Phone]) -> None:
     note = page.locator("#P03 [data-field=note]")
     expect(note).to_have_value(re.compile("2 of 14 shelf labels"))
     expect(note).to_have_attribute("lang", "en")
+    page.goto(f"/app/zh-Hans/#/i/{own}/s/material")
+    expect(page.locator("#P03 [data-field=note]")).to_have_value("")
     lin.answer("P11", "8")
     lin.question("P11").locator("[data-do=hinted]").tap()
     expect(page.locator("#P11 [data-field=note]")).to_have_value(HAN)

@@ -130,6 +130,7 @@ def test_pages_about_suppliers(phone: Callable[..., Phone], world: World, tmp_pa
 def test_views_of_the_phone(phone: Callable[..., Phone], world: World) -> None:
     bo = phone()
     page = bo.page
+    own, _ = world.plan("Bo Chen")
     bo.sign_in("bo")
     found = []
     # a look of its own, chosen on the phone
@@ -143,14 +144,16 @@ def test_views_of_the_phone(phone: Callable[..., Phone], world: World) -> None:
     page.evaluate("document.documentElement.dataset.theme = 'sun'")
     found += [each for each in violations(page, "sunlight") if " light: " in each]
     page.evaluate("delete document.documentElement.dataset.theme")
-    page.goto(f"/app/en/#/i/{record}/review")
+    page.goto(f"/app/en/#/i/{own}/s/material")
+    bo.answer("P04", "4")
+    page.goto(f"/app/en/#/i/{own}/review")
     page.locator("[data-findings] .item").first.tap()
     expect(page.locator(".finding")).to_be_visible()
     for choice in ("[data-severity] .seg label", "[data-position] .seg label"):  # with what they ask for
         for label in page.locator(choice).all():
             label.tap()
     found += judged(page, "finding")
-    page.goto(f"/app/en/#/i/{record}/sign")
+    page.goto(f"/app/en/#/i/{own}/sign")
     expect(page.locator("[data-slots] article")).to_have_count(2)
     found += judged(page, "sign")
     for view in ("work", "phone", "start"):
