@@ -32,6 +32,15 @@ async function unsentHead(ops, row, kind) {
   return open && kind === "set" && head.op.kind === "set" ? head : null;
 }
 
+/** An operation and its register, in one way to the store; what either throws is the promise's. */
+function putBoth(ops, op, fields, row) {
+  const puts = [
+    [ops, op],
+    [fields, row],
+  ];
+  return Promise.all(puts.map(async ([store, value]) => store.put(value)));
+}
+
 /**
  * Writes one change {record: {kind, id}, kind, path, field, value, id?, parents?} inside a transaction over ops,
  * fields and meta. Returns {row, id}; id is null when the register already holds this value.
@@ -57,7 +66,7 @@ export async function writeInside(tx, change, now = Date.now()) {
   if (head) {
     Object.assign(head.op, { value, ...since });
     const row = { ...before, value, heads: [{ id: head.id, lamport: head.lamport, value }] };
-    await Promise.all([ops.put(head), fields.put(row)]);
+    await putBoth(ops, head, fields, row);
     return { row, id: head.id };
   }
   const op = {
@@ -100,7 +109,7 @@ export async function writeInside(tx, change, now = Date.now()) {
     value,
     conflict: false,
   };
-  await Promise.all([ops.put(kept), fields.put(row)]);
+  await putBoth(ops, kept, fields, row);
   return { row, id };
 }
 
