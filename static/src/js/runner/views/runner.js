@@ -194,7 +194,7 @@ export class RunnerView {
     );
   }
 
-  #paintFoot(answers) {
+  #paintFoot(answers, here) {
     const { session } = this;
     const { result } = session;
     const foot = this.root.querySelector("footer");
@@ -206,15 +206,15 @@ export class RunnerView {
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
     fill(foot, { next: say(more ? "next_open" : "review"), open: count, icon: icon(more ? "next" : "go") });
-    const after = more ? this.#after(open) : null;
+    const after = more ? this.#after(open, here) : null;
     foot.querySelector("[data-next]").setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
   }
 
   /** The next question that wants something, from where the reader is, round the end. */
-  #after(open) {
+  #after(open, here) {
     const order = this.session.questions.map(({ id }) => id);
-    const here = order.indexOf(this.#current());
-    return open.find(({ id }) => order.indexOf(id) > here) ?? open[0];
+    const from = order.indexOf(here);
+    return open.find(({ id }) => order.indexOf(id) > from) ?? open[0];
   }
 
   #current() {
@@ -265,9 +265,10 @@ export class RunnerView {
   #paintRest() {
     this.#restWaits = false;
     const { answers } = this.session;
+    const here = this.#current(); // measured before anything is drawn: else everything is laid out once more
     this.#tabs();
     this.#hang(answers);
-    this.#paintFoot(answers);
+    this.#paintFoot(answers, here);
   }
 
   #paintPart(name) {
