@@ -17,6 +17,7 @@ TITLES = {
     "footprint": "Start and memory",
     "lists": "Lists",
     "report": "Reports",
+    "issue": "From the last tap to the report",
     "backup": "Backup",
 }
 HOW = """\
@@ -24,7 +25,7 @@ HOW = """\
 
 Written by `make bench`; not by hand. Every figure stands beside a reference that was measured in the
 same run on the same machine, except where it says "published". `python -m bench push` (or `catchup`,
-`visit`, `tap`, `footprint`, `lists`, `report`, `backup`) takes one measure again without writing
+`visit`, `tap`, `footprint`, `lists`, `report`, `issue`, `backup`) takes one measure again without writing
 this page."""
 NOTES = {
     "push": """\
@@ -64,6 +65,11 @@ alone, warm, on the same HTML and sheet, without PDF/A, attachments or seals; th
 printing the same page, started for each as it would be on a server. Memory is the peak of the process
 that draws (of Chromium: of all its processes, shared pages by share). Processor time counts everything
 that was needed.""",
+    "issue": """\
+Server and worker as `make run` starts them. An audit that is answered, photographed and signed is completed
+with one operation; the time ends when the list of its reports, asked every 50 ms, names the sealed PDF. Everything is in
+it: the commit, the queue that wakes the worker, drawing, sealing, writing. The worker has issued one report
+before.""",
     "backup": """\
 `flask --app wsgi backup create` beside the running server: database, 400 MB of photos, hash of every file,
 into one tar. One phone goes on sending audits of 100 answers.""",

@@ -110,6 +110,24 @@ def serving(data: Path, app: str = OURS, port: int | None = None) -> Iterator[Se
             process.kill()
 
 
+@contextmanager
+def working(data: Path) -> Iterator[Server]:
+    """The worker beside it, until the block ends."""
+    given = {**os.environ, "PLUMBLINE_DATA": str(data), "PLUMBLINE_DEMO": "0"}
+    with (data / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.worker"], cwd=ROOT, env=given, stdout=log, stderr=log
+        )
+    try:
+        yield Server(process, 0, data, 0.0)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        finally:
+            process.kill()
+
+
 def _is_well(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
