@@ -32,18 +32,15 @@ async function unsentHead(ops, row, kind) {
   return open && kind === "set" && head.op.kind === "set" ? head : null;
 }
 
-/** An operation and its register, in one way to the store; what either throws is the promise's. */
-function putBoth(ops, op, fields, row) {
-  const puts = [
-    [ops, op],
-    [fields, row],
-  ];
-  return Promise.all(puts.map(async ([store, value]) => store.put(value)));
+/** Not waited for: a put that fails ends the transaction, and whoever runs it hears why. */
+function put(store, value) {
+  store.put(value).catch(() => {});
 }
 
 /**
  * Writes one change {record: {kind, id}, kind, path, field, value, id?, parents?} inside a transaction over ops,
- * fields and meta. Returns {row, id}; id is null when the register already holds this value.
+ * fields and meta. Returns {row, id}; id is null when the register already holds this value. Written when the
+ * transaction is complete, not before.
  */
 export async function writeInside(tx, change, now = Date.now()) {
   const { record, kind = "set", path, field, value, id } = change;
@@ -66,7 +63,8 @@ export async function writeInside(tx, change, now = Date.now()) {
   if (head) {
     Object.assign(head.op, { value, ...since });
     const row = { ...before, value, heads: [{ id: head.id, lamport: head.lamport, value }] };
-    await putBoth(ops, head, fields, row);
+    put(ops, head);
+    put(fields, row);
     return { row, id: head.id };
   }
   const op = {
@@ -109,7 +107,8 @@ export async function writeInside(tx, change, now = Date.now()) {
     value,
     conflict: false,
   };
-  await putBoth(ops, kept, fields, row);
+  put(ops, kept);
+  put(fields, row);
   return { row, id };
 }
 
