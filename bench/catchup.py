@@ -1,7 +1,7 @@
 """A phone that comes home: 200 audits and their 400 photos, beside plain PUTs of the same bytes.
 
-The phone keeps the order of static/src/js/runner/upload.js: text first, then three photos at a time, of whose
-parts two are under way. The reference is a server that writes each body durably under its name and does nothing else.
+The phone keeps the order of static/src/js/runner/upload.js: text first, then three photos at a time, of
+whose parts two are under way. The reference is a server that writes each body durably under its name and does nothing else.
 """
 
 from __future__ import annotations
@@ -59,9 +59,7 @@ def link() -> Callable[[int], None]:
     return carry
 
 
-def _line(
-    server: Server, load: Load, where: str, carry: Callable[[int], None], target: float | None
-) -> Line:
+def _line(server: Server, load: Load, where: str, carry: Callable[[int], None], target: float | None) -> Line:
     seconds, cpu, sent = came_home(server, load, carry)
     beside = plain(load, server.data, carry)
     count, photos = len(load.bodies), len(load.bodies) * PHOTOS_EACH

@@ -105,8 +105,8 @@ class World:
         return Load(begun.headers, [_audit(phone, record, begun.questions) for record in begun.records])
 
     def answered(self, audits: list[list[bytes]]) -> Load:
-        """An audit for each list of photos, answered (ten questions fall short), photographed and signed, all of
-        it sent; and for each the body that completes it.
+        """An audit for each list of photos, answered (ten questions fall short), photographed and signed, all
+        of it sent; and for each the body that completes it.
         """
         phone = Phone(PageClient(self.app, self.cast.owner)).register()
         with self.app.app_context():
