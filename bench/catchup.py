@@ -1,7 +1,8 @@
 """A phone that comes home: 200 audits and their 400 photos, beside plain PUTs of the same bytes.
 
 The phone keeps the order of static/src/js/runner/upload.js: text first, then three photos at a time, of
-whose parts two are under way. The reference is a server that writes each body durably under its name and does nothing else.
+whose parts two are under way. The reference is a server that writes each body durably under its name and
+does nothing else.
 """
 
 from __future__ import annotations
