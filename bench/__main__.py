@@ -21,6 +21,7 @@ MEASURES = {
     "footprint": "cold start, memory",
     "lists": "the list of 20,000 inspections",
     "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
+    "issue": "from complete to the sealed PDF, server and worker together",
     "backup": "a backup while a phone sends",
 }
 

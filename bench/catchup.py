@@ -1,7 +1,8 @@
 """A phone that comes home: 200 audits and their 400 photos, beside plain PUTs of the same bytes.
 
-The phone keeps the order of static/src/js/runner/upload.js: text first, then every photo in parts, two under
-way at a time. The reference is a server that writes each body durably under its name and does nothing else.
+The phone keeps the order of static/src/js/runner/upload.js: text first, then three photos at a time, of
+whose parts two are under way. The reference is a server that writes each body durably under its name and
+does nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from tests.factories.photos import jpeg
 AUDITS, PHOTOS_EACH = 200, 2
 SIZE, BYTES = (1600, 1200), 300_000  # about what the phone makes of a picture
 PART = 256 * 1024  # upload.js
-UNDER_WAY = 2
+UNDER_WAY, PARTS_UNDER_WAY = 3, 2  # photos, and parts of them
 ROUND = 20  # audits whose photos are sent before the next are made: 120 MB need not lie in memory
 TARGET = 1.5
 LINK = 20e6  # bit/s up, all requests together: a good mobile link
@@ -43,8 +44,8 @@ def lines() -> list[Line]:
             loads = world.loads(1, AUDITS) + world.loads(1, OVER_LINK)
         with serving(data) as server:
             return [
-                _line(server, loads[0], "on this machine", lambda _: None),
-                _line(server, loads[1], f"over {number(LINK / 1e6)} Mbit/s", link()),
+                _line(server, loads[0], "on this machine", lambda _: None, None),
+                _line(server, loads[1], f"over {number(LINK / 1e6)} Mbit/s", link(), TARGET),
             ]
 
 
@@ -59,7 +60,7 @@ def link() -> Callable[[int], None]:
     return carry
 
 
-def _line(server: Server, load: Load, where: str, carry: Callable[[int], None]) -> Line:
+def _line(server: Server, load: Load, where: str, carry: Callable[[int], None], target: float | None) -> Line:
     seconds, cpu, sent = came_home(server, load, carry)
     beside = plain(load, server.data, carry)
     count, photos = len(load.bodies), len(load.bodies) * PHOTOS_EACH
@@ -68,8 +69,8 @@ def _line(server: Server, load: Load, where: str, carry: Callable[[int], None]) 
         f"{number(seconds)} s, CPU {number(cpu)} s",
         f"plain PUTs of the same bytes: {number(beside)} s",
         times(seconds, beside),
-        f"≤ {TARGET} x",
-        seconds <= TARGET * beside,
+        f"≤ {target} x" if target else "",
+        seconds <= target * beside if target else None,
     )
 
 
@@ -90,16 +91,16 @@ def came_home(server: Server, load: Load, carry: Callable[[int], None]) -> tuple
     asking.close()
     for photos in _photos(len(load.bodies)):
         sent += sum(map(len, photos))
-        seconds += _two_at_a_time(lambda photo: _upload(server.port, load.headers, photo, carry), photos)
+        seconds += _at_once(lambda photo: _upload(server.port, load.headers, photo, carry), photos)
     return seconds, server.cpu() - cpu, sent
 
 
 def plain(load: Load, data: Path, carry: Callable[[int], None]) -> float:
     """Seconds for the same bodies, each written durably by a server that does nothing else with it."""
     with _cellar(data) as port:
-        seconds = _two_at_a_time(lambda body: _put(port, body, carry), load.bodies)
+        seconds = _at_once(lambda body: _put(port, body, carry), load.bodies)
         for photos in _photos(len(load.bodies)):
-            seconds += _two_at_a_time(lambda photo: _put(port, photo, carry), photos)
+            seconds += _at_once(lambda photo: _put(port, photo, carry), photos)
     return seconds
 
 
@@ -122,7 +123,7 @@ def _heavy(base: bytes, filling: bytes, seed: int) -> bytes:
     return base[:2] + comments + base[2:]
 
 
-def _two_at_a_time(send: Callable[[bytes], None], bodies: list[bytes]) -> float:
+def _at_once(send: Callable[[bytes], None], bodies: list[bytes]) -> float:
     begun = time.perf_counter()
     with ThreadPoolExecutor(UNDER_WAY) as crew:
         for done in [crew.submit(send, body) for body in bodies]:
@@ -131,6 +132,7 @@ def _two_at_a_time(send: Callable[[bytes], None], bodies: list[bytes]) -> float:
 
 
 _OWN = threading.local()
+_PARTS = threading.Semaphore(PARTS_UNDER_WAY)
 
 
 def _ask(port: int, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -150,9 +152,10 @@ def _upload(port: int, headers: Mapping[str, str], photo: bytes, carry: Callable
     for index in range(count):
         part = photo[index * PART : (index + 1) * PART]
         digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
-        carry(len(part))
         more = {"Content-Type": "application/octet-stream", "Content-Digest": f"sha-256=:{digest}:"}
-        _ask(port, "PUT", f"/api/v1/media/{sha256}/parts/{index}?ps={PART}", part, {**headers, **more})
+        with _PARTS:
+            carry(len(part))
+            _ask(port, "PUT", f"/api/v1/media/{sha256}/parts/{index}?ps={PART}", part, {**headers, **more})
     done = {"size": len(photo), "parts": count, "ps": PART, "mime": "image/jpeg"}
     _ask(port, "POST", f"/api/v1/media/{sha256}/completion", json.dumps(done).encode(), headers)
 

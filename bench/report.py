@@ -61,7 +61,7 @@ def lines() -> list[Line]:
         )
         found = []
         for count in PHOTOS:
-            built = audit(photos=count, pictures=_pictures(count))
+            built = audit(photos=count, pictures=pictures(count))
             folder = data / str(count)
             folder.mkdir()
             found += _beside(app, built, count, folder)
@@ -258,7 +258,7 @@ def _share(pid: int) -> float:
     return 0.0
 
 
-def _pictures(count: int) -> dict[str, bytes]:
+def pictures(count: int) -> dict[str, bytes]:
     """Photos as the server prepares them: 1280 pixels, about 150 KB, every second one upright."""
     grain = Image.effect_noise((SIZE[0] // 2, SIZE[1] // 2), 8).resize(SIZE).convert("RGB")
     turned = grain.rotate(90, expand=True)

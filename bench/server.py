@@ -44,11 +44,11 @@ class Server:
         return found
 
     def cpu(self) -> float:
-        """Seconds of CPU that all its processes have used."""
+        """Seconds of CPU that all its processes have used, those that have ended too."""
         total = 0
         for pid in self.pids():
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += int(fields[11]) + int(fields[12])
+            total += sum(map(int, fields[11:15]))  # its own, and of the children it has waited for
         return total / TICKS
 
     def memory(self, member: str = "Rss") -> list[float]:
@@ -102,6 +102,24 @@ def serving(data: Path, app: str = OURS, port: int | None = None) -> Iterator[Se
                 raise RuntimeError((data / "server.log").read_text())
             time.sleep(0.01)
         yield Server(process, port, data, time.perf_counter() - begun)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(40)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def working(data: Path) -> Iterator[Server]:
+    """The worker beside it, until the block ends."""
+    given = {**os.environ, "PLUMBLINE_DATA": str(data), "PLUMBLINE_DEMO": "0"}
+    with (data / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scripts.worker"], cwd=ROOT, env=given, stdout=log, stderr=log
+        )
+    try:
+        yield Server(process, 0, data, 0.0)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import statistics
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 
 class Asking:
@@ -27,6 +29,11 @@ class Asking:
         if answer.status != 200:
             raise RuntimeError(f"GET {path}: {answer.status} {content[:300]!r}")
         return took
+
+    def read(self, path: str) -> Any:
+        """The JSON that stands there."""
+        self.connection.request("GET", path, headers=self.headers)
+        return json.loads(self.connection.getresponse().read())
 
     def post(self, path: str, body: bytes) -> tuple[float, int, bytes]:
         begun = time.perf_counter()

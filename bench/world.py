@@ -27,6 +27,7 @@ from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
 
 ANSWERS = 100
+SHORT = 10  # answers below "mainly met"
 NOTE = {"text": "Seen on line 3, records complete", "lang": "en"}
 
 
@@ -102,6 +103,34 @@ class World:
     def _load(self, begun: Begun) -> Load:
         phone = Phone(PageClient(self.app, None), device=begun.device)
         return Load(begun.headers, [_audit(phone, record, begun.questions) for record in begun.records])
+
+    def answered(self, audits: list[list[bytes]]) -> Load:
+        """An audit for each list of photos, answered (ten questions fall short), photographed and signed, all
+        of it sent; and for each the body that completes it.
+        """
+        phone = Phone(PageClient(self.app, self.cast.owner)).register()
+        with self.app.app_context():
+            questions = sorted(form_of(reading(), self.version).questions)
+        bodies = []
+        for pictures in audits:
+            phone.heads, phone.n, phone.lamport = {}, 0, 0
+            phone.start(self.version, self.cast.site, self.cast.owner)
+            phone.answer_all(self.app, **dict.fromkeys(questions[:SHORT], "6"))
+            for at, picture in enumerate(pictures):
+                phone.add_photo(f"q/{questions[at % SHORT]}", picture)
+                assert phone.upload(picture).status_code in (200, 201)
+            phone.push()
+            rows = phone.sign_both()
+            phone.push()
+            media = sorted(map(phone.sha256, pictures))
+            body = {"batch": str(new_id()), "device": phone.device, "build": "bench", "pending": 0}
+            made = phone.complete(rows, media=media)
+            phone.waiting.clear()
+            bodies.append(json.dumps({**body, "operations": [made]}).encode())
+        self.app.extensions["plumbline.pictures"].close()
+        cookies = [phone.client.client.get_cookie(name) for name in ("plumbline", "plumbline-device")]
+        proof = "; ".join(f"{cookie.key}={cookie.value}" for cookie in cookies if cookie)
+        return Load({"Content-Type": "application/json", "X-Plumbline": "1", "Cookie": proof}, bodies)
 
     def with_questions(self, wanted: int) -> UUID:
         """A version of the same checklist with so many questions; published figures are for 100."""

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
-
 from app.domain.companies import normalise_company_name
 
 LIKE = 86  # percent of characters in common, in order
@@ -47,6 +45,8 @@ class Names:
 
     def like(self, name: str, other_name: str = "") -> list[Alike]:
         """The companies whose names are like these, the most alike first."""
+        from rapidfuzz import fuzz  # 40 modules, 4 MB: for those who add companies
+
         best: Counter[str] = Counter()
         for text in filter(None, (name, other_name)):
             form = _form(text)

@@ -35,6 +35,7 @@ TURNS = {  # EXIF orientation → what makes the picture upright
 }
 SIDEWAYS = {TURNS[orientation] for orientation in (5, 6, 7, 8)}
 QUALITY = 82
+FILTER = Image.Resampling.HAMMING  # half the time of LANCZOS; smaller copies look the same
 UNREADABLE = (OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, KeyError, struct.error)
 
 
@@ -65,7 +66,7 @@ def check_and_derive(job: dict[str, Any]) -> dict[str, Any]:
     if turn is not None:
         copy = copy.transpose(turn)
     for size in sorted(job["copies"], key=int, reverse=True):
-        copy.thumbnail((int(size), int(size)), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        copy.thumbnail((int(size), int(size)), FILTER)
         copy.save(job["copies"][size], "JPEG", quality=QUALITY)
     if turn in SIDEWAYS:
         width, height = height, width
@@ -116,7 +117,7 @@ def _small_srgb(image: Image.Image, longest: int) -> Image.Image:
         image = image.convert("RGBA")
     profile = image.info.get("icc_profile")
     small = image.copy() if max(image.size) <= longest else image
-    small.thumbnail((longest, longest), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    small.thumbnail((longest, longest), FILTER)
     if profile:
         small = _in_srgb(small, profile)
     clean = Image.new("RGB", small.size, "white")  # paper shows through what is transparent

@@ -13,13 +13,15 @@ from app.features.checklists.models import Checklist, Fragment, Version
 
 
 def visible_checklists(session: Session, actor: Actor) -> list[Checklist]:
-    """Every checklist in use that has a version, with its versions, oldest first."""
+    """Every checklist in use that has a version, with its versions, oldest first. What they ask is read when
+    somebody looks: a phone's work list names a dozen of them and shows none.
+    """
     if not may_somewhere(actor, Act.SEE_CHECKLISTS):
         return []
     found = session.scalars(
         select(Checklist)
         .where(Checklist.retired_at.is_(None), Checklist.versions.any())
-        .options(selectinload(Checklist.versions))
+        .options(selectinload(Checklist.versions).defer(Version.definition))
         .order_by(Checklist.created_at, Checklist.code)
     )
     return list(found)

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from flask import Response, current_app, render_template, request
 from flask_babel import gettext as _
-from icalendar import Calendar, Event
 
 from app.adapters import clock
 from app.db import reading, transaction
@@ -52,6 +51,8 @@ def make_feed() -> str:
 @feed_bp.get("/<token>.ics")
 @open_to_anyone
 def calendar(token: str) -> Response:
+    from icalendar import Calendar, Event  # 80 modules, 3 MB: for those who ask for it
+
     limits.count("feed", request.remote_addr or "", rates=RATES)
     session, now = reading(), clock.now()
     try:

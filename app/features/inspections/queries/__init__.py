@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app.domain.answers import answers
 from app.domain.errors import NotFound
@@ -105,7 +105,11 @@ def work_of(session: Session, actor: Actor, limit: int = WORK_AT_MOST) -> list[I
             .order_by(open_first, Inspection.due, Inspection.created_at.desc())
             .limit(limit)
             .options(
-                joinedload(Inspection.version).joinedload(Version.checklist),
+                # a list shows neither: 80 KB of checklist and a whole result for each of 200 lines
+                defer(Inspection.result),
+                joinedload(Inspection.version).options(
+                    defer(Version.definition), joinedload(Version.checklist)
+                ),
                 joinedload(Inspection.site),
                 joinedload(Inspection.company),
             )

@@ -10,16 +10,17 @@ export function counts(store) {
     const ops = tx.objectStore("ops");
     const mine = ops.index("mine_state");
     const state = (name) => mine.count([1, name]);
-    const [all, dismissed, pending, rejected] = [
-      await mine.count(within(1)),
-      await state("dismissed"),
-      await state("pending"),
-      await state("rejected"),
-    ];
-    const staged = await tx.objectStore("staging").count();
     const media = tx.objectStore("media").index("state");
-    const local = await media.getAllKeys("local");
-    const unread = await media.getAllKeys("refused");
+    // together: a tap that comes meanwhile waits for this transaction
+    const [all, dismissed, pending, rejected, staged, local, unread] = await Promise.all([
+      mine.count(within(1)),
+      state("dismissed"),
+      state("pending"),
+      state("rejected"),
+      tx.objectStore("staging").count(),
+      media.getAllKeys("local"),
+      media.getAllKeys("refused"),
+    ]);
     let photos = 0;
     for (const sha of [...local, ...unread]) {
       const rows = await ops.index("sha256").getAll(sha);

@@ -32,25 +32,39 @@ async function unsentHead(ops, row, kind) {
   return open && kind === "set" && head.op.kind === "set" ? head : null;
 }
 
+/** Not waited for: a put that fails ends the transaction, and whoever runs it hears why. */
+function put(store, value) {
+  store.put(value).catch(() => {});
+}
+
 /**
  * Writes one change {record: {kind, id}, kind, path, field, value, id?, parents?} inside a transaction over ops,
- * fields and meta. Returns {row, id}; id is null when the register already holds this value.
+ * fields and meta. Returns {row, id}; id is null when the register already holds this value. Written when the
+ * transaction is complete, not before.
  */
 export async function writeInside(tx, change, now = Date.now()) {
   const { record, kind = "set", path, field, value, id } = change;
   const [ops, fields, meta] = ["ops", "fields", "meta"].map((name) => tx.objectStore(name));
-  const before = await fields.get([record.id, path, field]);
-  if (await ops.count(id)) return { row: before, id }; // the first try was complete after all
+  // asked together, so that it is one way to the store and back instead of six
+  const [before, there, offset, device, n, lamport] = await Promise.all([
+    fields.get([record.id, path, field]),
+    ops.getKey(id),
+    meta.get("offset"),
+    meta.get("device"),
+    greatest(ops.index("record_n"), within(record.id, 1), 2),
+    greatest(ops.index("record_lamport"), within(record.id), 1),
+  ]);
+  if (there) return { row: before, id }; // the first try was complete after all
   if (kind === "set" && !before?.conflict && same(before?.value ?? null, value))
     return { row: before, id: null };
 
-  const offset = (await meta.get("offset"))?.v ?? 0;
+  const since = { at: now, offset: offset?.v ?? 0 };
   const head = await unsentHead(ops, before, kind);
   if (head) {
-    Object.assign(head.op, { value, at: now, offset });
-    await ops.put(head);
+    Object.assign(head.op, { value, ...since });
     const row = { ...before, value, heads: [{ id: head.id, lamport: head.lamport, value }] };
-    await fields.put(row);
+    put(ops, head);
+    put(fields, row);
     return { row, id: head.id };
   }
   const op = {
@@ -66,11 +80,10 @@ export async function writeInside(tx, change, now = Date.now()) {
       .slice(0, MOST_PARENTS)
       .map((each) => each.id)
       .sort(),
-    device: (await meta.get("device")).v,
-    n: (await greatest(ops.index("record_n"), within(record.id, 1), 2)) + 1,
-    lamport: (await greatest(ops.index("record_lamport"), within(record.id), 1)) + 1,
-    at: now,
-    offset,
+    device: device.v,
+    n: n + 1,
+    lamport: lamport + 1,
+    ...since,
     tz: Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC",
   };
   const kept = {
@@ -86,7 +99,6 @@ export async function writeInside(tx, change, now = Date.now()) {
     sent: 0,
   };
   if (value?.sha256) kept.sha256 = value.sha256;
-  await ops.put(kept);
   const row = {
     record: record.id,
     path,
@@ -95,7 +107,8 @@ export async function writeInside(tx, change, now = Date.now()) {
     value,
     conflict: false,
   };
-  await fields.put(row);
+  put(ops, kept);
+  put(fields, row);
   return { row, id };
 }
 

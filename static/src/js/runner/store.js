@@ -9,6 +9,15 @@ const BROKEN = new Set(["InvalidStateError", "UnknownError", "AbortError", "Time
 
 const quota = (error) => error?.name === "QuotaExceededError" || error?.cause?.name === "QuotaExceededError";
 
+/** At once: else the browser waits until the answer to the last request has been heard and nothing more was asked. */
+function commit(tx) {
+  try {
+    tx.commit();
+  } catch {
+    // nothing was asked of it: it is complete already
+  }
+}
+
 /**
  * Events: "told" (detail: what the pages must know: {type: "wrote" | "receipts" | "loaded" | "media" | "staged", …},
  * also from other tabs), "trouble" (detail: stalled | blocked | outdated | failed), "well" after a write succeeded.
@@ -87,6 +96,7 @@ export class Store extends EventTarget {
     let result;
     try {
       result = await work(tx);
+      if (mode === "readwrite") commit(tx);
     } catch (error) {
       try {
         tx.abort();

@@ -4,6 +4,7 @@ import { bytesOf, mark } from "./media.js";
 const LARGEST_PART = 256 * 1024;
 const SMALLEST_PART = 64 * 1024; // below, a network that refuses it refuses everything
 const PARTS_IN_FLIGHT = 2;
+const PHOTOS_AT_ONCE = 3;
 const UPLOAD_MS = 120000;
 const MOST_TRIES = 3;
 const MOST_ASKED = 1000; // photos in one question, app/features/sync/api.py
@@ -146,7 +147,7 @@ async function uploadSome(store, upload, rows) {
   const have = new Set(check.body?.have ?? []);
   const parts = check.body?.parts ?? {};
   const queue = [...rows];
-  // two photos at a time: while the server looks at one, the next is on its way
+  // while the server looks at one photo or two, the parts of the next are on their way
   const worker = async () => {
     for (let row = queue.shift(); row && !upload.stop; row = queue.shift()) {
       const here = upload.part === ps ? (parts[row.sha256] ?? []) : [];
@@ -156,6 +157,6 @@ async function uploadSome(store, upload, rows) {
       store.tell({ type: "media", sha256: row.sha256 });
     }
   };
-  await Promise.all([worker(), worker()]);
+  await Promise.all(Array.from({ length: PHOTOS_AT_ONCE }, worker));
   return upload.stop;
 }

@@ -25,12 +25,14 @@ function ended({ row, completed, closed }) {
 }
 
 const CONTROLS = "[data-field], [data-now], [data-add-person], [data-remove-person]";
+const REST = "rest"; // not a path: tabs, thread and foot
 const SETTLED_MS = 300; // after scrolling, before the place is remembered
 
 export class RunnerView {
   #shown = null;
   #drawn = new Set(); // parts that show what the session holds
   #timer = null;
+  #restWaits = false;
 
   constructor(app, session) {
     Object.assign(this, { app, session });
@@ -48,8 +50,8 @@ export class RunnerView {
     this.main.addEventListener("click", (event) => this.#press(event));
     this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
     this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
-    const still = new Stillness(this.root, (path) => this.paint(path));
-    this.heard = ({ detail }) => still.paint(detail.path ?? null);
+    this.still = new Stillness(this.root, (path) => this.paint(path));
+    this.heard = ({ detail }) => this.still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
     this.wrote = ({ detail }) => this.questions.get(detail.path.replace(/^q\//, ""))?.unsave();
     session.addEventListener("writing", this.wrote);
@@ -62,6 +64,7 @@ export class RunnerView {
     this.session.removeEventListener("writing", this.wrote);
     removeEventListener("scroll", this.scrolled);
     clearTimeout(this.#timer);
+    this.#restWaits = false;
     this.photos.close();
     return this.binding.flush();
   }
@@ -151,8 +154,9 @@ export class RunnerView {
   #first() {
     const { session } = this;
     if (!session.result.answered && !session.closed) return "opening";
+    const { answers } = session;
     const open = session.sections.find(({ questions }) =>
-      questions.some((each) => session.missing(each).length),
+      questions.some((each) => session.missing(each, answers).length),
     );
     return `s/${(open ?? session.sections[0]).id}`;
   }
@@ -190,7 +194,7 @@ export class RunnerView {
     );
   }
 
-  #paintFoot(answers) {
+  #paintFoot(answers, here) {
     const { session } = this;
     const { result } = session;
     const foot = this.root.querySelector("footer");
@@ -202,15 +206,15 @@ export class RunnerView {
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
     fill(foot, { next: say(more ? "next_open" : "review"), open: count, icon: icon(more ? "next" : "go") });
-    const after = more ? this.#after(open) : null;
+    const after = more ? this.#after(open, here) : null;
     foot.querySelector("[data-next]").setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
   }
 
   /** The next question that wants something, from where the reader is, round the end. */
-  #after(open) {
+  #after(open, here) {
     const order = this.session.questions.map(({ id }) => id);
-    const here = order.indexOf(this.#current());
-    return open.find(({ id }) => order.indexOf(id) > here) ?? open[0];
+    const from = order.indexOf(here);
+    return open.find(({ id }) => order.indexOf(id) > from) ?? open[0];
   }
 
   #current() {
@@ -236,21 +240,35 @@ export class RunnerView {
 
   /** Draws one question, or everything: the part on the screen now, the others when somebody goes there. */
   paint(path = null) {
-    const { answers } = this.session;
+    if (path === REST) return this.#paintRest();
     const one = path?.startsWith("q/") ? this.questions.get(path.slice(2)) : null;
     if (one) {
       this.binding.paint(one.li, path);
-      one.paint(answers);
-    } else {
-      this.#drawn.clear();
-      this.#paintPart(this.#shown);
-      this.photos.refresh().then(() => {
-        for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
-      });
+      one.paint(this.session.answers);
+      return this.#paintRestSoon();
     }
+    this.#drawn.clear();
+    this.#paintPart(this.#shown);
+    this.photos.refresh().then(() => {
+      for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
+    });
+    return this.#paintRest();
+  }
+
+  /** What one answer changes elsewhere, after the frame in which its own mark is seen. */
+  #paintRestSoon() {
+    if (this.#restWaits) return;
+    this.#restWaits = true;
+    requestAnimationFrame(() => setTimeout(() => this.#restWaits && this.still.paint(REST)));
+  }
+
+  #paintRest() {
+    this.#restWaits = false;
+    const { answers } = this.session;
+    const here = this.#current(); // measured before anything is drawn: else everything is laid out once more
     this.#tabs();
     this.#hang(answers);
-    this.#paintFoot(answers);
+    this.#paintFoot(answers, here);
   }
 
   #paintPart(name) {

@@ -2,34 +2,46 @@
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
 
+/** [how much is answered, whether nothing is open any more] */
 function sectionCount(session, { questions }, answers) {
   const done = questions.filter(({ id }) => answers[id]?.score).length;
   const open = questions.some((question) => session.missing(question, answers).length);
-  const words = `${done}/${questions.length}`;
-  return open ? [words] : [icon("check"), words];
+  return [`${done}/${questions.length}`, !open];
+}
+
+function drawn(url, title, words, done) {
+  const count = words && done ? [icon("check"), words] : words;
+  return fill(element("tab"), { url, title, count });
 }
 
 /** `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle. */
 export function paintTabs(bar, session, shown, address, { center = false } = {}) {
   const { answers } = session;
   const parts = [
-    ["opening", say("opening"), null],
+    ["opening", say("opening")],
     ...session.sections.map((section) => [
       `s/${section.id}`,
       textOf(section.title),
-      sectionCount(session, section, answers),
+      ...sectionCount(session, section, answers),
     ]),
-    ["closing", say("closing"), null],
+    ["closing", say("closing")],
   ];
-  const nodes = parts.map(([name, title, count]) =>
-    fill(element("tab"), { url: address(name), title, count }),
-  );
-  const before = bar.scrollLeft;
   const held = bar.contains(document.activeElement);
-  bar.replaceChildren(...nodes);
-  bar.scrollLeft = before;
-  const now = nodes[parts.findIndex(([name]) => name === shown)];
-  now?.setAttribute("aria-current", "true");
+  for (const [at, [name, ...said]] of parts.entries()) {
+    const before = bar.children[at];
+    const key = JSON.stringify([name, ...said]);
+    if (before?.dataset.drawn === key) continue; // an answer changes one tab: the others need no new layout
+    const node = drawn(address(name), ...said);
+    node.dataset.drawn = key;
+    if (before) before.replaceWith(node);
+    else bar.append(node);
+  }
+  while (bar.children.length > parts.length) bar.lastElementChild.remove();
+  const now = bar.children[parts.findIndex(([name]) => name === shown)];
+  for (const tab of bar.children) {
+    if (tab === now) tab.setAttribute("aria-current", "true");
+    else tab.removeAttribute("aria-current");
+  }
   if (center && now) bar.scrollLeft = now.offsetLeft - (bar.clientWidth - now.offsetWidth) / 2;
   if (held) now?.focus({ preventScroll: true });
 }
