@@ -149,8 +149,13 @@ def took_effect(action: Action, content: Content, now: datetime) -> None:
     action.watch_until = watch_until(action.cut_in)
 
 
-def put_point(session: Session, action: Action, text: str, now: datetime) -> None:
-    """What every later inspection of this site shows, pinned and unscored, until the case is closed."""
+def put_point(
+    session: Session, action: Action, text: str, now: datetime, person_id: UUID | None = None
+) -> None:
+    """What every later inspection of this site shows, pinned and unscored, until the case is closed.
+
+    `person_id`: whose decision opens it.
+    """
     if action.site_id is None:
         return
     close_points(session, action, now)
@@ -163,8 +168,17 @@ def put_point(session: Session, action: Action, text: str, now: datetime) -> Non
             source_id=action.id,
             text={"text": f"{action.number} · {text}", "lang": action.language},
             opened_at=now,
+            number=action.number,
+            person_id=person_id or action.owner_id,
+            photo=_shown_by(action),
         )
     )
+
+
+def _shown_by(action: Action) -> str | None:
+    """The photo that tells somebody on site most: what was found, else the newest there is."""
+    found = [one.sha256 for one in action.pictures if one.moment == "found"]
+    return (found or [one.sha256 for one in reversed(action.pictures)] or [None])[0]
 
 
 def close_points(session: Session, action: Action, now: datetime) -> None:

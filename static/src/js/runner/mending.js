@@ -9,9 +9,9 @@ export function waiting(store) {
     for (const { record, path, field, op, waits } of await ops.index("mine_state").getAll([1, "pending"])) {
       const group = groups.get(record) ?? { record, scores: 0, notes: 0, pictures: 0, others: 0, at: op.at };
       const kind =
-        !path.startsWith("q/") || field.startsWith("marks:")
+        !/^(q|point)\//.test(path) || field.startsWith("marks:")
           ? "others"
-          : field === "score"
+          : field === "score" || field === "seen"
             ? "scores"
             : field.startsWith("photo:")
               ? "pictures"

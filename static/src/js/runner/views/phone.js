@@ -7,24 +7,19 @@ import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
 import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
+import { nameOf, partOf } from "./places.js";
 import { Readiness } from "./readiness.js";
 import { knownWork, subject } from "./work.js";
 
 /** What an operation is about, in words. */
-function named({ path, field }) {
-  const id = path.startsWith("q/") ? path.slice(2) : null;
-  if (id && field === "score") return say("refused_score", { id });
+function named({ path, field }, row) {
+  const id = /^(q|point)\//.test(path) ? nameOf(path, row) : null;
+  if (id && (field === "score" || field === "seen")) return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
   if (path.startsWith("f/")) return say("refused_finding", { id: path.slice(2) });
   if (path.startsWith("sign/")) return say(field === "signed" ? "refused_signature" : "refused_refusal");
-  return say("refused_change", { place: path.startsWith("closing") ? say("closing") : say("opening") });
-}
-
-/** The part of an inspection where a path is seen. */
-function placeOf(path) {
-  if (path.startsWith("sign/")) return "/sign";
-  return /^[qf]\//.test(path) ? `/${path}` : "";
+  return say("refused_change", { place: nameOf(path, row) });
 }
 
 const plain = (value) => {
@@ -85,10 +80,10 @@ export class PhoneView {
     );
     const title = (id) => (rows.get(id) ? ` · ${subject(rows.get(id))}` : "");
     const cards = ops.map((op) => {
-      const url = `#/i/${op.record}${placeOf(op.path)}`;
+      const url = `#/i/${op.record}/${partOf(op.path)}`;
       return this.#card(
         {
-          title: say("refused_title", { what: named(op) }) + title(op.record),
+          title: say("refused_title", { what: named(op, rows.get(op.record)) }) + title(op.record),
           value: plain(op.op.value),
           text: says(op.title),
           url,
@@ -101,7 +96,7 @@ export class PhoneView {
     for (const photo of media) {
       const [op] = await store.read(["ops"], (tx) => tx.store.index("sha256").getAll(photo.sha256));
       if (!op) continue;
-      const id = op.path.slice(2);
+      const id = nameOf(op.path, rows.get(op.record));
       cards.push(
         this.#card(
           {
@@ -145,11 +140,11 @@ export class PhoneView {
       const title = rows.get(record) ? subject(rows.get(record)) : "";
       return fill(element("wait"), { icon: icon("work"), title, text: words.join(" · "), at: clock(at) });
     });
-    for (const { path, size, at } of photos) {
+    for (const { path, record, size, at } of photos) {
       lines.push(
         fill(element("wait"), {
           icon: icon("photo"),
-          title: say("wait_photo", { id: path.slice(2) }),
+          title: say("wait_photo", { id: nameOf(path, rows.get(record)) }),
           text: size ? megabytes(size) : say("photo_works"),
           at: clock(at),
         }),

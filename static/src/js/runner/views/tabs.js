@@ -1,4 +1,4 @@
-// The tabs of one inspection: opening, every section with its progress, closing.
+// The tabs of one inspection: opening, open points if there are any, every section with its progress, closing.
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
 
@@ -9,11 +9,18 @@ function sectionCount(session, { questions }, answers) {
   return open ? [words] : [icon("check"), words];
 }
 
+function pointsCount({ points }) {
+  const seen = points.filter((point) => point.seen).length;
+  const words = `${seen}/${points.length}`;
+  return seen < points.length ? [words] : [icon("check"), words];
+}
+
 /** `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle. */
 export function paintTabs(bar, session, shown, address, { center = false } = {}) {
   const { answers } = session;
   const parts = [
     ["opening", say("opening"), null],
+    ...(session.points.length ? [["points", say("points"), pointsCount(session)]] : []),
     ...session.sections.map((section) => [
       `s/${section.id}`,
       textOf(section.title),
