@@ -138,7 +138,5 @@ export class Points {
       if (this.list.children[at] !== row.li) this.list.insertBefore(row.li, this.list.children[at] ?? null);
       row.paint(point);
     });
-    const seen = points.filter((point) => point.seen).length;
-    fill(this.page, { count: say("points_seen", { done: seen, all: points.length }) });
   }
 }

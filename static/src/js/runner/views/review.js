@@ -81,7 +81,7 @@ export class ReviewView {
     this.#part("points", nodes);
     const place = this.root.querySelector("[data-points]");
     fill(place, {
-      n: say("points_seen", { done: points.filter(({ seen }) => seen).length, all: points.length }),
+      n: say("n_of", { done: points.filter(({ seen }) => seen).length, all: points.length }),
     });
   }
 
