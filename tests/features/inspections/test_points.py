@@ -1,4 +1,4 @@
-"""Open points of earlier visits on a phone: which there are, what is said of them, that they weigh nothing."""
+"""Open points of earlier visits: which there are, what is said of them, that they weigh nothing."""
 
 from __future__ import annotations
 
