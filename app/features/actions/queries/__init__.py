@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain import action_clock
@@ -28,6 +28,7 @@ from app.features.actions.models import (
 )
 from app.web.guests import Guest
 
+GOING_AT_MOST = 60
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
 
 
@@ -71,28 +72,38 @@ def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock
     wanted = select(Action).where(Action.id == action_id, condition)
     if lock:
         wanted = wanted.with_for_update(of=Action)
-    found = session.scalars(
-        wanted.options(
-            joinedload(Action.company),
-            joinedload(Action.site),
-            joinedload(Action.part),
-            joinedload(Action.lot),
-            joinedload(Action.defect_code),
-            joinedload(Action.owner),
-            joinedload(Action.verifier),
-            joinedload(Action.contact),
-            selectinload(Action.steps),
-            selectinload(Action.team),
-            selectinload(Action.pictures),
-            selectinload(Action.lots),
-            selectinload(Action.costs),
-            selectinload(Action.dates),
-            selectinload(Action.findings),
-        )
-    ).first()
+    found = session.scalars(_whole(wanted)).first()
     if found is None:
         raise NotFound()
     return found
+
+
+def going_of(session: Session, actor: Actor, limit: int = GOING_AT_MOST) -> list[Action]:
+    """The cases a person is named in that are not over, whole, the most urgent first."""
+    mine = (visible(actor), named_in(actor.id), Action.phase.in_(("open", "review")))
+    wanted = select(Action).where(*mine).order_by(Action.due_at.is_(None), Action.due_at, Action.number)
+    return list(session.scalars(_whole(wanted.limit(limit))).unique())
+
+
+def _whole(wanted: Select[tuple[Action]]) -> Select[tuple[Action]]:
+    """With everything its page shows."""
+    return wanted.options(
+        joinedload(Action.company),
+        joinedload(Action.site),
+        joinedload(Action.part),
+        joinedload(Action.lot),
+        joinedload(Action.defect_code),
+        joinedload(Action.owner),
+        joinedload(Action.verifier),
+        joinedload(Action.contact),
+        selectinload(Action.steps),
+        selectinload(Action.team),
+        selectinload(Action.pictures),
+        selectinload(Action.lots),
+        selectinload(Action.costs),
+        selectinload(Action.dates),
+        selectinload(Action.findings),
+    )
 
 
 def is_named(actor: Actor, action: Action) -> bool:
