@@ -1,6 +1,8 @@
 // What happens when there is a network: who is signed in, what is to do, then everything that waits.
 import { changedHands, register, whoIsThere } from "./account.js";
+import { casePhotos, casesOf, refreshCases } from "./cases.js";
 import { freshen, freshenAll, prepare, refreshHeads, refreshWork } from "./load.js";
+import { fetchPictures } from "./pictures.js";
 import { heardEpoch } from "./pull.js";
 import { ask } from "./transport.js";
 import { remember } from "./who.js";
@@ -52,11 +54,13 @@ export class Network {
     if (!(await app.store.meta("registered"))) await register(app.store);
     await app.outbox.now(); // ours first: what was born here must be known there before it can be asked for
     await refreshWork(app.store, ask);
+    await refreshCases(app.store, ask);
     this.fetched();
     await refreshHeads(app.store, ask);
     const open = this.session();
-    if (open) await freshen(app.store, ask, open.id);
-    return prepare(app.store, ask, language);
+    if (open?.record.kind === "inspection") await freshen(app.store, ask, open.id);
+    await prepare(app.store, ask, language);
+    return fetchPictures(app.store, casePhotos(await casesOf(app.store))).catch(() => {});
   }
 
   /** What others did since; asked for often while an inspection is open, and after everything that was sent. */

@@ -40,6 +40,10 @@ export class Session extends EventTarget {
     store.addEventListener("told", this.heard);
   }
 
+  address(rest = "") {
+    return `#/i/${this.id}${rest ? `/${rest}` : ""}`;
+  }
+
   close() {
     clearTimeout(this.#retry);
     this.store.removeEventListener("told", this.heard);

@@ -3,7 +3,7 @@ import { element, fill, icon, textOf } from "../dom.js";
 import { bundleOf } from "../load.js";
 import { Session } from "../session.js";
 import { clock, dayMonth, language, say } from "../words.js";
-import { nameOf, partOf } from "./places.js";
+import { addressOf, nameOf, partOf } from "./places.js";
 import { versus } from "./remarks.js";
 import { isOpen, subject } from "./work.js";
 
@@ -136,7 +136,7 @@ export async function keptAside(store, rows) {
       const row = rows.get(record);
       found.push(
         fill(element("holding"), {
-          url: `#/i/${record}`,
+          url: addressOf({ record: group[0].op.record }),
           icon: icon("info"),
           title: `${row ? `${subject(row)}: ` : ""}${say("wait_changes", { n: group.length })}`,
           text: `${say(title)} ${say(more)}`,

@@ -1,19 +1,23 @@
 // On this phone: the sync page. Every number is read from the stores when it is shown.
 import { canonical } from "../../domain/canonical.js";
 import { counts } from "../counts.js";
-import { ask, element, fill, gauge, icon, template } from "../dom.js";
+import { casesOf } from "../cases.js";
+import { ask, element, fill, gauge, icon, template, textOf } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
 import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
 import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
-import { nameOf, partOf } from "./places.js";
+import { addressOf, nameOf } from "./places.js";
 import { Readiness } from "./readiness.js";
 import { knownWork, subject } from "./work.js";
 
+/** A case where inspections are listed, too. */
+const asRow = ({ id, number, title }) => ({ id, number, company: { name: `${number} ${textOf(title)}` } });
+
 /** What an operation is about, in words. */
 function named({ path, field }, row) {
-  const id = /^(q|point)\//.test(path) ? nameOf(path, row) : null;
+  const id = /^(q|point|note)\//.test(path) ? nameOf(path, row) : null;
   if (id && (field === "score" || field === "seen")) return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
@@ -80,7 +84,7 @@ export class PhoneView {
     );
     const title = (id) => (rows.get(id) ? ` · ${subject(rows.get(id))}` : "");
     const cards = ops.map((op) => {
-      const url = `#/i/${op.record}/${partOf(op.path)}`;
+      const url = addressOf(op.op);
       return this.#card(
         {
           title: say("refused_title", { what: named(op, rows.get(op.record)) }) + title(op.record),
@@ -103,7 +107,7 @@ export class PhoneView {
             title: say("refused_title", { what: say("refused_photo", { id }) }) + title(op.record),
             value: null,
             text: says(photo.title),
-            url: `#/i/${op.record}/${op.path}`,
+            url: addressOf(op.op),
             go: say("take_again"),
           },
           () => tryAgain(store, photo.sha256),
@@ -184,7 +188,8 @@ export class PhoneView {
     showTheme(chosenTheme(), this.root);
     const { store } = this.app;
     const [numbers, work] = await Promise.all([counts(store), knownWork(store)]);
-    const rows = new Map(work.map(({ row }) => [row.id, row]));
+    const cases = (await casesOf(store)).map((one) => [one.id, asRow(one)]);
+    const rows = new Map([...work.map(({ row }) => [row.id, row]), ...cases]);
     const [cards, lines] = [await this.#refused(rows), await this.#waits(rows)];
     const torn = await this.conflicts.cards(work);
     this.#truth(numbers);

@@ -62,7 +62,7 @@ export class Photos {
   /** Opens camera or gallery for a question; all that was typed, and the place, is durable before: the tab may die. */
   async open(source, path) {
     await this.session.flush();
-    await this.app.remember({ hash: `#/i/${this.session.id}/${path}`, offset: null });
+    await this.app.remember({ hash: this.session.address(path), offset: null });
     if (source !== "camera" || !hasCamera()) return this.#choose(source, path);
     this.#camera ??= new Camera({
       take: (at, file, taken) => this.#keep(at, file, taken),
