@@ -149,7 +149,7 @@ export function dueOf({ due, time_zone: zone, phase }) {
 export function caseItem(one) {
   const [words, urgent] = dueOf(one);
   const due = document.createElement(urgent ? "b" : "span");
-  due.className = urgent;
+  due.className = `nowrap ${urgent}`.trim();
   due.textContent = words;
   return fill(element("work-case"), {
     url: `#/a/${one.id}`,
