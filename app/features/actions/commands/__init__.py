@@ -142,8 +142,8 @@ def put_point(
 
 def _shown_by(action: Action) -> str | None:
     """The photo that tells somebody on site most: what was found, else the newest there is."""
-    found = [one.sha256 for one in action.pictures if one.moment == "found"]
-    return (found or [one.sha256 for one in reversed(action.pictures)] or [None])[0]
+    found = [one for one in action.pictures if one.moment == "found"] or action.pictures[-1:]
+    return found[0].sha256 if found else None
 
 
 def close_points(session: Session, action: Action, now: datetime) -> None:

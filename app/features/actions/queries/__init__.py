@@ -85,7 +85,7 @@ def going_of(session: Session, actor: Actor, limit: int = GOING_AT_MOST) -> list
     return list(session.scalars(_whole(wanted.limit(limit))).unique())
 
 
-def _whole(wanted: Select[tuple[Action]]) -> Select[tuple[Action]]:
+def _whole(wanted: Select[Action]) -> Select[Action]:
     """With everything its page shows."""
     return wanted.options(
         joinedload(Action.company),

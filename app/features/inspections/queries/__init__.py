@@ -196,7 +196,7 @@ def points_of(session: Session, inspection: Inspection, state: Mapping[Key, Regi
     """
     seen = {path.partition("/")[2] for path, _ in state if path.startswith("point/")}
     end = inspection.completed_at or inspection.cancelled_at if inspection.state in _ENDED else None
-    there = OpenPoint.closed_at.is_(None)
+    there: ColumnElement[bool] = OpenPoint.closed_at.is_(None)
     if end is not None:
         there = and_(OpenPoint.opened_at < end, or_(there, OpenPoint.closed_at > end))
     looked_at = OpenPoint.id.in_([UUID(point) for point in seen])
@@ -204,7 +204,7 @@ def points_of(session: Session, inspection: Inspection, state: Mapping[Key, Regi
     return list(session.scalars(_told(select(OpenPoint).where(here, or_(there, looked_at)))))
 
 
-def _told(points: Select[tuple[OpenPoint]]) -> Select[tuple[OpenPoint]]:
+def _told(points: Select[OpenPoint]) -> Select[OpenPoint]:
     return points.order_by(OpenPoint.opened_at, OpenPoint.id).options(joinedload(OpenPoint.person))
 
 
