@@ -239,10 +239,11 @@ export class Session extends EventTarget {
    * closed meanwhile stays where somebody has looked at it.
    */
   get points() {
-    const touched = new Set(
-      [...this.state.values()].filter(({ value }) => value !== null).map(({ path }) => path),
-    );
-    return (this.row.open_points ?? [])
+    const known = this.row.open_points ?? [];
+    if (!known.length) return known;
+    const written = [...this.state.values()].filter(({ value }) => value !== null);
+    const touched = new Set(written.map(({ path }) => path));
+    return known
       .map((point) => ({ ...point, path: `point/${point.id}`, seen: this.read(`point/${point.id}`, "seen") }))
       .filter(({ gone, path }) => !gone || touched.has(path));
   }
