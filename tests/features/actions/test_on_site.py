@@ -64,6 +64,17 @@ def test_the_owner_reads_their_open_cases_and_nobody_elses(app, cast, case, clie
         )
 
 
+def test_a_verifier_has_it_in_the_pocket_when_there_is_something_to_check(app, cast, client_for):
+    case = raised(client_for(cast.manager), cast, severity="c", verifier=str(cast.teammate))
+    manager, checker = client_for(cast.manager), client_for(cast.teammate)
+    assert listed(checker) == []
+    done = {"done": "Sanded and painted.", "done_by": "Li Qiang", "cut_in": "2026-11-20"}
+    assert step(manager, case, "implement", done, photos=1).status_code == 303
+    assert manager.post(f"{case}/steps/implement/acceptance").status_code == 303
+    (one,) = listed(checker)
+    assert one["hand"] == "Teammate Auditor" and one["asked"] == ["验证人的结论"], "in their language"
+
+
 def test_the_list_follows_the_case(app, cast, client_for):
     fields = subject(app, cast)
     case = raised(client_for(cast.manager), cast, **fields)

@@ -17,6 +17,7 @@ function shellIn(wanted) {
 export class Network {
   #running = null;
   #pulling = null;
+  #fetching = null;
 
   /** `app`: person, store, outbox, status; `session()` the open inspection, `flush()` all that was typed. */
   constructor(app, { session, flush, fetched }) {
@@ -59,8 +60,20 @@ export class Network {
     await refreshHeads(app.store, ask);
     const open = this.session();
     if (open?.record.kind === "inspection") await freshen(app.store, ask, open.id);
-    await prepare(app.store, ask, language);
-    return fetchPictures(app.store, casePhotos(await casesOf(app.store))).catch(() => {});
+    const prepared = await prepare(app.store, ask, language);
+    this.#fetchPhotos(); // not waited for: what is written comes and goes before what is only looked at
+    return prepared;
+  }
+
+  /** What was found in the cases of this person, as pictures. */
+  #fetchPhotos() {
+    const { store } = this.app;
+    this.#fetching ??= casesOf(store)
+      .then((cases) => fetchPictures(store, casePhotos(cases)))
+      .catch(() => {}) // there is no room, or the store is gone: pictures are copies only
+      .finally(() => {
+        this.#fetching = null;
+      });
   }
 
   /** What others did since; asked for often while an inspection is open, and after everything that was sent. */
