@@ -84,8 +84,8 @@ def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock
 
 
 def going_of(session: Session, actor: Actor, limit: int = GOING_AT_MOST) -> list[Action]:
-    """The cases that are not over and in which a person has something to do: as owner, on the team, as verifier
-    once there is something to check. Whole, the most urgent first.
+    """The cases that are not over and in which a person has something to do: as owner, on the team, or as
+    verifier once there is something to check. Whole, the most urgent first.
     """
     mine = or_(on_team(actor.id), and_(Action.verifier_id == actor.id, Action.step == "check"))
     going = Action.phase.in_(("open", "review"))
