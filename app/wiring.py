@@ -30,12 +30,14 @@ from app.features.accounts import queries as accounts
 from app.features.accounts import routes as accounts_pages
 from app.features.accounts.commands import links
 from app.features.accounts.routes.people import SCOPE_CHOICES
+from app.features.actions import api as actions_api
 from app.features.actions import mails as actions_mails
 from app.features.actions import routes as actions_pages
 from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.freezing import open_from_frozen
+from app.features.actions.record import ActionKind
 from app.features.actions.report import PAPERS
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
@@ -89,7 +91,7 @@ PAGES = (
     rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
+APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, actions_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
 REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), *PAPERS.values())  # what reports are made of
 
@@ -135,6 +137,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     if actions_beside.stray not in links_commands.ON_STRAY:
         links_commands.ON_STRAY.append(actions_beside.stray)
     KINDS.add(InspectionKind())
+    KINDS.add(ActionKind())
     config: Config = app.config["PLUMBLINE"]
     ISSUED_BEFORE[:] = [lambda inspection_id, number: issued.revision(config.data, inspection_id, number)]
     work = jobs.connect(app)

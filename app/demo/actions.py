@@ -53,6 +53,7 @@ class Case:
     photo: str = ""
     place: str = ""
     trade: str = ""
+    asks: str = ""  # what later visits ask
 
 
 CASES = (
@@ -113,6 +114,7 @@ CASES = (
         code="F01",
         walk=6,
         statement="3 boards failed in the endurance test; a capacitor was mounted turned round.",
+        asks="Does the test fixture refuse a board whose capacitor is turned round?",
     ),
     Case(
         *("mingfeng", "M5 screws among M6", "major", 74),
@@ -121,6 +123,7 @@ CASES = (
         walk=6,
         then="again",
         statement="Line 2 stopped for 35 minutes; 14 M5 screws in a box of 2,000 M6.",
+        asks="Is only one size of screw open at each packing table?",
     ),
     Case(
         *("jiangnan", "Spring force 8 % below the lower limit", "major", 12),
@@ -136,6 +139,7 @@ CASES = (
         code="P02",
         walk=5,
         statement="Label says X200, inside were X220; 60 cartons.",
+        asks="Is the first carton of each order compared with its label, and signed for?",
         photo="certificate",
     ),
     Case(
@@ -210,7 +214,7 @@ class _World:
         moment = start
         for step in path[: case.walk]:
             moment = min(moment + timedelta(hours=20 if step is Step.CONTAIN else 50), self.now)
-            self._pass(action, step, hand, owner, moment)
+            self._pass(action, step, hand, owner, moment, case.asks)
         self._then(case, action, hand, owner, min(moment + timedelta(hours=16), self.now))
         self.session.flush()
 
@@ -249,7 +253,7 @@ class _World:
             return Hand(person_id=action.owner_id)
         return Hand(link_id=beside.link_for(self.session, action, contact, "en", None, at).id)
 
-    def _pass(self, action: Action, step: Step, hand: Hand, owner: Actor, at: datetime) -> None:
+    def _pass(self, action: Action, step: Step, hand: Hand, owner: Actor, at: datetime, asks: str) -> None:
         later = min(at + timedelta(hours=5), self.now)
         if step is Step.CHECK:
             if action.commitment:
@@ -259,7 +263,8 @@ class _World:
             return
         content = self._content(action, step, at)
         if step is Step.ACT:
-            walking.standardise(self.session, owner, action.id, content, None, at)
+            asked = {"open_point": asks} if asks else {}
+            walking.standardise(self.session, owner, action.id, {**content, **asked}, None, at)
             return
         if step is Step.IMPLEMENT:
             for name, moment in (("rack", "before"), ("rack-tag", "after")):

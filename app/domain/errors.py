@@ -126,7 +126,7 @@ _CATALOGUE = """
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
     inspection_in_review plan_closed_in_review not_in_review own_inspection not_completed revision_number
     revision_early late_none late_not_amendable
-    signature_strokes signature_too_small signature_exists signature_missing signature_outdated
+    signature_strokes signature_too_small signature_exists signature_missing signature_outdated note_stays
     signature_expected contact_unknown comment_missing
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 

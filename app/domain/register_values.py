@@ -19,7 +19,7 @@ PHOTO_AT_MOST = 16 * 1024 * 1024  # bytes
 SHA256 = re.compile(r"[0-9a-f]{64}").fullmatch
 _MIMES = ("image/jpeg", "image/png", "image/webp")
 # 2000-01-01 to 2200-01-01 in milliseconds: a meeting or a photo outside is a typing or clock error
-_MOMENTS = range(946_684_800_000, 7_258_118_400_000)
+MOMENTS = range(946_684_800_000, 7_258_118_400_000)
 _YEARS = range(2000, 2200)
 
 
@@ -80,7 +80,7 @@ def photo(value: Any, media_id: str) -> None:
 
 
 def moment(value: Any) -> None:
-    if value is not None and (type(value) is not int or value not in _MOMENTS):
+    if value is not None and (type(value) is not int or value not in MOMENTS):
         raise Invalid("op_value")
 
 

@@ -86,6 +86,9 @@ def judge(form: Form, path: str, field: str, value: Any) -> None:
     elif room == "sign":
         uuid(name, "op_path")
         judge_signature(field, value)
+    elif room == "point":
+        uuid(name, "op_path")
+        _judge_point(field, value)
     elif room == "s":
         _judge_section(form, name, field, value)
     elif room == "participants":
@@ -115,6 +118,22 @@ def _judge_question(form: Form, question: str, field: str, value: Any) -> None:
     elif field == "note":
         text(value, canned=True)
     elif field == "reason":
+        text(value)
+    else:
+        raise Invalid("op_field", field="field")
+
+
+def _judge_point(field: str, value: Any) -> None:
+    """What was seen of an open point of an earlier visit: it counts in no score and no duty."""
+    if field == "seen":
+        if value not in (None, "open", "closed"):
+            raise Invalid("op_value")
+    elif field.startswith("photo:"):
+        if value is not None:
+            photo(value, field.partition(":")[2])
+    elif field.startswith(FIELD):
+        judge_marks(value)
+    elif field == "note":
         text(value)
     else:
         raise Invalid("op_field", field="field")

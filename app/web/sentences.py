@@ -115,6 +115,7 @@ SENTENCES: dict[str, LazyString] = {
     "revision_early": _l("The inspection is only just being completed. Try again in a moment."),
     "signature_strokes": _l("These lines cannot be read as a signature. Clear the box and sign again."),
     "signature_too_small": _l("This signature is too small to read. Clear the box and sign again."),
+    "note_stays": _l("What was written on site stays as it is. Write another note."),
     "signature_exists": _l("This signature was given already. Give a new one instead."),
     "signature_missing": _l("A signature or a refusal is still missing before this can be completed."),
     "signature_outdated": _l("Answers changed after somebody signed. They have to sign again."),

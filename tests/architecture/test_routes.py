@@ -144,6 +144,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
             "device_id": phone.device,
             "session_id": str(phone.client.session_id),
             "draft_id": str(new_id()),
+            "point_id": str(new_id()),
             "language": "en",
             "wanted": "en",
             "index": "0",

@@ -355,7 +355,7 @@ def _history(story: Story, revision: int, zone: str) -> list[dict[str, str]]:
     """Who sent, accepted, returned what and when; a guest is named by the link they came through."""
     rows = []
     for event in story.events:
-        if event.revision != revision or event.act in ("written", "photo"):
+        if event.revision != revision or event.act in ("written", "photo", "site_photo"):
             continue
         link = story.links.get(event.link_id) if event.link_id else None
         who = event.person.name if event.person else ""
@@ -367,7 +367,7 @@ def _history(story: Story, revision: int, zone: str) -> list[dict[str, str]]:
                 "act": str(words.ACTS.get(event.act, event.act)),
                 "step": str(words.STEPS[event.step]) if event.step else "",
                 "who": who,
-                "reason": str(event.facts.get("reason", "")),
+                "reason": str(event.facts.get("reason") or (event.facts.get("text") or {}).get("text", "")),
             }
         )
     return rows

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from sqlalchemy.orm import Session
 
+from app.adapters.blobs import BlobStore
+from app.adapters.pictures import SCREEN_WIDTH, copy_name
 from app.config import LANGUAGES
 from app.db import reading
-from app.domain.errors import Invalid, Stale
+from app.domain.dates import local_day
+from app.domain.errors import Invalid, NotFound, Stale
 from app.domain.merge import Key, Register
 from app.domain.words import pick
 from app.features.checklists.api import bundle
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
-from app.features.inspections.models import Inspection
+from app.features.inspections.models import Inspection, OpenPoint
 from app.features.inspections.queries.page import away
 from app.features.operations.queries import decided, epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
@@ -25,6 +29,7 @@ from app.web.i18n import language
 from app.web.identity import actor, signed_in
 
 bp = Blueprint("inspections_api", __name__, url_prefix="/api/v1/inspections")
+BLOBS = "plumbline.blobs"  # under which wiring.py hangs the store
 PAGE = 500
 _PLAN = ("objectives", "scope", "criteria", "client")
 
@@ -93,9 +98,8 @@ def one(inspection_id: UUID) -> Response:
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
     whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["media_expected"] = _expected(session, found, state)
-    whole["open_points"] = [
-        {"id": str(point.id), "text": point.text} for point in queries.open_points(session, found.site_id)
-    ]
+    points = queries.points_of(session, found, state)
+    whole["open_points"] = [told(point, found.site.time_zone) for point in points]
     wanted = request.args.get("form")
     form = {"form": bundle(found.version, wanted)} if wanted in LANGUAGES else {}
     return jsonify(
@@ -109,6 +113,44 @@ def one(inspection_id: UUID) -> Response:
         decided=decided(session, found.id),
         **_cursor(epoch, page, head),
     )
+
+
+def told(point: OpenPoint, time_zone: str) -> dict[str, Any]:
+    """An open point of an earlier visit, as a phone shows it. `since`: a day of the site."""
+    return {
+        "id": str(point.id),
+        "number": point.number,
+        "text": point.words,
+        "since": local_day(point.opened_at, time_zone).isoformat(),
+        "person": point.person.name if point.person else None,
+        "photo": point.photo,
+    }
+
+
+@bp.get("/<uuid:inspection_id>/points/<uuid:point_id>/photo")
+@signed_in
+def point_photo(inspection_id: UUID, point_id: UUID) -> Response:
+    """A small copy of the photo that shows an open point. It may be another visit's, which this person need
+    not see: whoever sees the inspection sees what it asks to look at.
+    """
+    session = reading()
+    found = queries.get_visible_to(session, actor(), inspection_id)
+    points = queries.points_of(session, found, state_of(session, found.id))
+    photo = next((point.photo for point in points if point.id == point_id), None)
+    if photo is None:
+        raise NotFound()
+    blobs: BlobStore = current_app.extensions[BLOBS]
+    try:
+        file = blobs.open_named(copy_name(photo, SCREEN_WIDTH))
+    except FileNotFoundError:
+        raise NotFound() from None
+    response = Response(iter(partial(file.read, 64 * 1024), b""), mimetype="image/jpeg")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.vary.add("Cookie")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Disposition"] = "inline"
+    response.call_on_close(file.close)
+    return response
 
 
 def _expected(session: Session, found: Inspection, state: Mapping[Key, Register]) -> list[dict[str, Any]]:

@@ -127,7 +127,8 @@ class Finding(Base):
 class OpenPoint(Base):
     """What an earlier visit left open at a subject: shown pinned and unscored in every later inspection.
 
-    Written by higher features through an event; named in the `create` operation (DESIGN §5.10).
+    Written by higher features; named in the `create` operation (DESIGN §5.10). `number`: of what it comes
+    from, which also begins its text; `person_id`: who opened it; `photo`: SHA-256 of one that shows it.
     """
 
     __tablename__ = "open_points"
@@ -140,3 +141,13 @@ class OpenPoint(Base):
     text: Mapped[dict[str, Any]] = mapped_column(Json)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    number: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    photo: Mapped[str | None] = mapped_column(String(64))
+
+    person: Mapped[Person | None] = relationship()
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """Its text without the number, for where that stands beside it."""
+        return {**self.text, "text": self.text["text"].removeprefix(f"{self.number} · ")}

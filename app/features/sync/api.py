@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,8 @@ from app.features.checklists import queries as checklists
 from app.features.evidence import commands as evidence
 from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
-from app.features.inspections.api import listed
+from app.features.inspections.api import listed, told
+from app.features.inspections.models import Inspection, OpenPoint
 from app.features.inspections.queries.unsent import Holder, holders
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import epoch_of
@@ -158,12 +159,16 @@ def work() -> Response:
     person, session = actor(), reading()
     rows = inspections.work_of(session, person)
     heads = inspections.heads_among(session, [row.id for row in rows])
+    sites = inspections.startable_sites(session, person)
+    points = inspections.open_points_among(
+        session, {*(site.id for site in sites), *(row.site_id for row in rows)}
+    )
     return jsonify(
         api=API,
         epoch=epoch_of(session),
         now=int(clock.now().timestamp() * 1000),
         organisation=current_app.config["PLUMBLINE"].organisation,
-        inspections=[listed(row, heads.get(row.id, 0)) for row in rows],
+        inspections=[_row(row, heads.get(row.id, 0), points.get(row.site_id, ())) for row in rows],
         sites=[
             {
                 "id": str(site.id),
@@ -171,8 +176,9 @@ def work() -> Response:
                 "city": site.city,
                 "time_zone": site.time_zone,
                 "company": {"id": str(site.company.id), "name": site.company.name},
+                "open_points": [told(point, site.time_zone) for point in points.get(site.id, ())],
             }
-            for site in inspections.startable_sites(session, person)
+            for site in sites
         ],
         checklists=[
             {
@@ -185,6 +191,14 @@ def work() -> Response:
             for version in checklists.newest_versions(session, person)
         ],
     )
+
+
+def _row(row: Inspection, head: int, points: Sequence[OpenPoint]) -> dict[str, Any]:
+    """One line of the work; of an open one also what is open at its place, which changes from day to day."""
+    line = listed(row, head)
+    if row.state in inspections.OPEN:
+        line["open_points"] = [told(point, row.site.time_zone) for point in points]
+    return line
 
 
 @bp.get("/sync/index")

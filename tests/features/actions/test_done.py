@@ -45,13 +45,18 @@ def case_of(app, phone, question):
         return f"/actions/{found.action_id}"
 
 
-def open_points(app, cast):
-    """What the phone of an auditor who begins the site's next audit is given."""
+def next_audit(app, cast):
+    """The phone of an auditor who begins the site's next audit, and the open points it is given."""
     phone = Phone(PageClient(app, cast.owner)).register()
     phone.start(audit_version(app), cast.site, cast.owner)
     phone.push()
     whole = phone.client.api("GET", f"/api/v1/inspections/{phone.record}").json["inspection"]
-    return [point["text"]["text"] for point in whole["open_points"]]
+    return phone, whole["open_points"]
+
+
+def open_points(app, cast):
+    _, points = next_audit(app, cast)
+    return [f"{point['number']} · {point['text']['text']}" for point in points]
 
 
 def test_a_finding_runs_the_whole_circle_and_comes_back(app, cast, client_for, monkeypatch):
@@ -83,7 +88,11 @@ def test_a_finding_runs_the_whole_circle_and_comes_back(app, cast, client_for, m
             assert "Why was the key in the office?" in phone.get(guest).get_data(as_text=True)
             assert step(phone, guest, name, typed).status_code == 303
         decided(manager, address, name, "acceptance")
-    assert [number in text for text in open_points(app, cast)] == [True], "by itself, at the re-audit"
+    again, points = next_audit(app, cast)
+    assert [point["number"] for point in points] == [number], "by itself, at the re-audit"
+    assert points[0]["person"] == "Manager Person" and points[0]["since"]
+    shown = again.client.api("GET", f"/api/v1/inspections/{again.record}/points/{points[0]['id']}/photo")
+    assert shown.status_code == 200 and shown.data[:2] == b"\xff\xd8", "the photo of what was found"
 
     seen = checker.post(f"{address}/verification", {"note": "Seen at the re-audit.", "effective": "1"})
     assert seen.status_code == 303, said(seen)

@@ -6,8 +6,6 @@ Nothing in here commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -15,66 +13,33 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app import journal, outbox
+from app import outbox
 from app.db import new_id
 from app.domain.action_steps import Content
 from app.domain.action_watch import watch_until
 from app.domain.actions import Circle, Phase, Step
-from app.domain.canonical import canonical, digest
 from app.domain.dates import local_day
 from app.features.actions import queries
-from app.features.actions.models import KIND, Action, ActionEvent, ActionStep
+from app.features.actions.models import KIND, Action, ActionStep
+from app.features.actions.record import Hand, note
 from app.features.inspections.models import OpenPoint
 
+__all__ = [
+    "MAIL",
+    "Hand",
+    "accepted",
+    "close_points",
+    "concerned",
+    "note",
+    "put_point",
+    "refresh_due",
+    "reopened",
+    "settle",
+    "tell",
+    "took_effect",
+]
+
 MAIL = "actions.mail"
-
-
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """Whose hand did it: a person with an account, or whoever holds a link; neither: the clock."""
-
-    person_id: UUID | None = None
-    link_id: UUID | None = None
-
-    def __str__(self) -> str:
-        if self.link_id is not None:
-            return f"l:{self.link_id}"
-        return f"p:{self.person_id}" if self.person_id is not None else "clock"
-
-
-def note(
-    session: Session,
-    action: Action,
-    act: str,
-    hand: Hand,
-    now: datetime,
-    step: Step | None = None,
-    facts: Mapping[str, Any] | None = None,
-) -> ActionEvent:
-    """Writes down what happened: the words in the events, their hash in the chain of the journal."""
-    told = dict(facts or {})
-    event = ActionEvent(
-        id=new_id(),
-        action_id=action.id,
-        revision=action.revision,
-        act=act,
-        step=step.value if step else None,
-        at=now,
-        person_id=hand.person_id,
-        link_id=hand.link_id,
-        facts=told,
-    )
-    session.add(event)
-    session.flush()
-    seal = {
-        "event": str(event.id),
-        "revision": action.revision,
-        "step": event.step,
-        "link": str(hand.link_id) if hand.link_id else None,
-        "words": digest(canonical(told)),
-    }
-    journal.write(session, f"action.{act}", (KIND, action.id), now, hand.person_id, seal)
-    return event
 
 
 def settle(session: Session, action: Action, circle: Circle, now: datetime) -> None:
@@ -149,8 +114,13 @@ def took_effect(action: Action, content: Content, now: datetime) -> None:
     action.watch_until = watch_until(action.cut_in)
 
 
-def put_point(session: Session, action: Action, text: str, now: datetime) -> None:
-    """What every later inspection of this site shows, pinned and unscored, until the case is closed."""
+def put_point(
+    session: Session, action: Action, text: str, now: datetime, person_id: UUID | None = None
+) -> None:
+    """What every later inspection of this site shows, pinned and unscored, until the case is closed.
+
+    `person_id`: whose decision opens it.
+    """
     if action.site_id is None:
         return
     close_points(session, action, now)
@@ -163,8 +133,17 @@ def put_point(session: Session, action: Action, text: str, now: datetime) -> Non
             source_id=action.id,
             text={"text": f"{action.number} · {text}", "lang": action.language},
             opened_at=now,
+            number=action.number,
+            person_id=person_id or action.owner_id,
+            photo=_shown_by(action),
         )
     )
+
+
+def _shown_by(action: Action) -> str | None:
+    """The photo that tells somebody on site most: what was found, else the newest there is."""
+    found = [one for one in action.pictures if one.moment == "found"] or action.pictures[-1:]
+    return found[0].sha256 if found else None
 
 
 def close_points(session: Session, action: Action, now: datetime) -> None:

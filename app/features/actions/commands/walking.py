@@ -100,7 +100,7 @@ def accept(session: Session, actor: Actor, action_id: UUID, step: Step, now: dat
     row = queries.step_row(action, step)
     if step is Step.IMPLEMENT and row is not None:
         took_effect(action, row.content, now)
-        put_point(session, action, action.title, now)
+        put_point(session, action, action.title, now, actor.id)
     note(session, action, "accepted", hand, now, step)
     settle(session, action, circle, now)
     tell(session, action, "accepted", now, contact=action.contact_id, step=step.value)
@@ -170,7 +170,7 @@ def standardise(
     circle = rules.standardise(queries.circle_of(action), watched=end is not None and now < end)
     accepted(action, Step.ACT, hand, now)
     note(session, action, "standardised", hand, now, Step.ACT)
-    put_point(session, action, str(content.get("open_point") or action.title), now)
+    put_point(session, action, str(content.get("open_point") or action.title), now, actor.id)
     if circle.ended:
         action.outcome = "effective"
     settle(session, action, circle, now)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain import action_clock
@@ -28,13 +28,19 @@ from app.features.actions.models import (
 )
 from app.web.guests import Guest
 
+GOING_AT_MOST = 60
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
 
 
 def named_in(person_id: UUID) -> ColumnElement[bool]:
     """As SQL: the person owns the case, verifies it, or is on its team."""
+    return or_(on_team(person_id), Action.verifier_id == person_id)
+
+
+def on_team(person_id: UUID) -> ColumnElement[bool]:
+    """As SQL: the person owns the case or is on its team."""
     team = select(ActionMember.action_id).where(ActionMember.person_id == person_id)
-    return or_(Action.owner_id == person_id, Action.verifier_id == person_id, Action.id.in_(team))
+    return or_(Action.owner_id == person_id, Action.id.in_(team))
 
 
 def visible(actor: Actor, act: Act = Act.SEE_ACTIONS) -> ColumnElement[bool]:
@@ -71,28 +77,45 @@ def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock
     wanted = select(Action).where(Action.id == action_id, condition)
     if lock:
         wanted = wanted.with_for_update(of=Action)
-    found = session.scalars(
-        wanted.options(
-            joinedload(Action.company),
-            joinedload(Action.site),
-            joinedload(Action.part),
-            joinedload(Action.lot),
-            joinedload(Action.defect_code),
-            joinedload(Action.owner),
-            joinedload(Action.verifier),
-            joinedload(Action.contact),
-            selectinload(Action.steps),
-            selectinload(Action.team),
-            selectinload(Action.pictures),
-            selectinload(Action.lots),
-            selectinload(Action.costs),
-            selectinload(Action.dates),
-            selectinload(Action.findings),
-        )
-    ).first()
+    found = session.scalars(_whole(wanted)).first()
     if found is None:
         raise NotFound()
     return found
+
+
+def going_of(session: Session, actor: Actor, limit: int = GOING_AT_MOST) -> list[Action]:
+    """The cases that are not over and in which a person has something to do: as owner, on the team, or as
+    verifier once there is something to check. Whole, the most urgent first.
+    """
+    mine = or_(on_team(actor.id), and_(Action.verifier_id == actor.id, Action.step == "check"))
+    going = Action.phase.in_(("open", "review"))
+    wanted = (
+        select(Action)
+        .where(visible(actor), mine, going)
+        .order_by(Action.due_at.is_(None), Action.due_at, Action.number)
+    )
+    return list(session.scalars(_whole(wanted.limit(limit))).unique())
+
+
+def _whole(wanted: Select[Action]) -> Select[Action]:
+    """With everything its page shows."""
+    return wanted.options(
+        joinedload(Action.company),
+        joinedload(Action.site),
+        joinedload(Action.part),
+        joinedload(Action.lot),
+        joinedload(Action.defect_code),
+        joinedload(Action.owner),
+        joinedload(Action.verifier),
+        joinedload(Action.contact),
+        selectinload(Action.steps),
+        selectinload(Action.team),
+        selectinload(Action.pictures),
+        selectinload(Action.lots),
+        selectinload(Action.costs),
+        selectinload(Action.dates),
+        selectinload(Action.findings),
+    )
 
 
 def is_named(actor: Actor, action: Action) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from app.features.actions.models import (
     ActionPicture,
     ActionStep,
 )
+from app.features.evidence.queries import kept_among
 from app.features.links import queries as links
 from app.features.links.models import Link
 
@@ -50,6 +51,22 @@ class Told:
     @property
     def totals(self) -> dict[str, int]:
         return totals(self.content("contain"))
+
+
+@dataclass(frozen=True)
+class SiteNote:
+    """What somebody wrote on site, perhaps without signal. `at`: when, by the server's clock; `zone`: of the
+    phone; `photos`: those that are here; `away`: how many are still on the phone.
+    """
+
+    row: str
+    revision: int
+    person: str
+    at: datetime
+    zone: str
+    text: dict[str, str] | None
+    photos: list[str]
+    away: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +96,7 @@ class Story:
     late: int
     lots_wanted: int
     lots_counted: int
+    site_notes: list[SiteNote]
 
     @property
     def now(self) -> Told:
@@ -132,6 +150,35 @@ def load(session: Session, action: Action, now: datetime) -> Story:
         late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
         lots_wanted=LOTS if action.commitment else 0,
         lots_counted=len(queries.lots_of(action)),
+        site_notes=site_notes(session, events),
+    )
+
+
+def site_notes(session: Session, events: Sequence[ActionEvent]) -> list[SiteNote]:
+    """The notes written on site, in the order in which they were written there."""
+    rows: dict[str, list[ActionEvent]] = {}
+    for event in events:
+        if event.act in ("site_note", "site_photo"):
+            rows.setdefault(event.facts["row"], []).append(event)
+    here = kept_among(
+        session, {one.facts["sha256"] for row in rows.values() for one in row if "sha256" in one.facts}
+    )
+    notes = [_site_note(row, parts, here) for row, parts in rows.items()]
+    return sorted(notes, key=lambda note: (note.at, note.row))
+
+
+def _site_note(row: str, parts: Sequence[ActionEvent], here: set[str]) -> SiteNote:
+    first = min(parts, key=lambda part: ("text" not in part.facts, int(part.facts["at"])))
+    photos = [part.facts["sha256"] for part in parts if "sha256" in part.facts]
+    return SiteNote(
+        row=row,
+        revision=first.revision,
+        person=first.person.name if first.person else "",
+        at=datetime.fromtimestamp(first.facts["at"] / 1000, UTC),
+        zone=first.facts["tz"],
+        text=next((part.facts["text"] for part in parts if "text" in part.facts), None),
+        photos=[sha256 for sha256 in photos if sha256 in here],
+        away=sum(sha256 not in here for sha256 in photos),
     )
 
 

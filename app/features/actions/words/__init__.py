@@ -147,6 +147,8 @@ ACTS = {
     "date_changed": _l("Date changed"),
     "date_refused": _l("Date kept"),
     "photo": _l("Photo added"),
+    "site_note": _l("Written on site"),
+    "site_photo": _l("Photo taken on site"),
     "lot": _l("Lot inspected"),
     "cost": _l("Cost noted"),
     "team": _l("Team"),

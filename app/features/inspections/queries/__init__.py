@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app.domain.answers import answers
@@ -24,6 +24,8 @@ from app.features.places.models import Site
 
 SITES_AT_MOST = 2000
 WORK_AT_MOST = 200
+OPEN = ("planned", "in_progress")
+_ENDED = ("in_review", "completed", "cancelled")
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 _FORMS: dict[UUID, Form] = {}
 _FORMS_AT_MOST = 64
@@ -119,7 +121,7 @@ def work_of(session: Session, actor: Actor, limit: int = WORK_AT_MOST) -> list[I
 
 def open_work_ids(session: Session, actor: Actor) -> list[UUID]:
     """The open inspections assigned to a person, in a fixed order."""
-    is_open = Inspection.state.in_(("planned", "in_progress"))
+    is_open = Inspection.state.in_(OPEN)
     wanted = select(Inspection.id).where(assigned_to(actor.id), is_open)
     return list(session.scalars(wanted.order_by(Inspection.id).limit(WORK_AT_MOST)))
 
@@ -180,13 +182,34 @@ def answers_of(session: Session, inspection_id: UUID) -> dict[str, dict[str, Any
 
 def open_points(session: Session, subject_id: UUID) -> list[OpenPoint]:
     """What earlier visits left open at this subject."""
-    return list(
-        session.scalars(
-            select(OpenPoint)
-            .where(and_(OpenPoint.subject_id == subject_id, OpenPoint.closed_at.is_(None)))
-            .order_by(OpenPoint.opened_at)
-        )
-    )
+    return open_points_among(session, [subject_id]).get(subject_id, [])
+
+
+def open_points_among(session: Session, subjects: Iterable[UUID]) -> dict[UUID, list[OpenPoint]]:
+    """What earlier visits left open, by subject; the oldest first."""
+    found: dict[UUID, list[OpenPoint]] = {}
+    wanted = select(OpenPoint).where(OpenPoint.subject_id.in_(list(subjects)), OpenPoint.closed_at.is_(None))
+    for point in session.scalars(_told(wanted)):
+        found.setdefault(point.subject_id, []).append(point)
+    return found
+
+
+def points_of(session: Session, inspection: Inspection, state: Mapping[Key, Register]) -> list[OpenPoint]:
+    """The open points of an inspection: those open at its subject until its own end, and every one that was
+    looked at in it, whatever became of it since.
+    """
+    seen = {path.partition("/")[2] for path, _ in state if path.startswith("point/")}
+    end = inspection.completed_at or inspection.cancelled_at if inspection.state in _ENDED else None
+    there: ColumnElement[bool] = OpenPoint.closed_at.is_(None)
+    if end is not None:
+        there = and_(OpenPoint.opened_at < end, or_(there, OpenPoint.closed_at > end))
+    looked_at = OpenPoint.id.in_([UUID(point) for point in seen])
+    here = OpenPoint.subject_id == inspection.site_id
+    return list(session.scalars(_told(select(OpenPoint).where(here, or_(there, looked_at)))))
+
+
+def _told(points: Select[OpenPoint]) -> Select[OpenPoint]:
+    return points.order_by(OpenPoint.opened_at, OpenPoint.id).options(joinedload(OpenPoint.person))
 
 
 def shown(state: Mapping[Key, Register], path: str, field: str) -> Any:

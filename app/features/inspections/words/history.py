@@ -52,6 +52,8 @@ _FIELDS = {
     "sign/refused": _l("Signature refused"),
 }
 _ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable")}
+_POINT = {"seen": _l("what was seen"), "note": _l("Note")}
+_SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _FINDING = {
     "severity": _l("severity of the finding"),
     "requirement": _l("requirement"),
@@ -137,6 +139,8 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
 
 
 def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
+    if room == "point":
+        place = _("an open point")
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -151,6 +155,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
     if room == "f":
         return _("%(question)s: %(field)s", question=place, field=_FINDING.get(op.field, op.field))
+    if room == "point":
+        return _("Open point: %(field)s", field=_POINT.get(op.field, op.field))
     if room == "s":
         titles = {section["id"]: section["title"] for section in form.definition["sections"]}
         return _("Section %(section)s", section=pick(titles.get(place, {}), language) or place)
@@ -166,6 +172,8 @@ def value_in_words(
     room = path.partition("/")[0]
     if isinstance(value, dict) and "lang" in value:
         return Shown(value["text"], value["lang"])
+    if field == "seen":
+        return Shown(str(_SEEN.get(value, value)))
     if field == "score":
         return Shown(score_in_words(form.definition, value, language))
     if field.startswith("photo:"):

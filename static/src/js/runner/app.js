@@ -1,5 +1,6 @@
 // One person's app: their store, what is shown of it, and the way between the views.
 import { login, whoIsThere } from "./account.js";
+import { CaseSession, casesOf, refreshCases } from "./cases.js";
 import { placeChips } from "./chip.js";
 import { fill, icon, template } from "./dom.js";
 import { bundleOf, fetchBundle, fetchInspection } from "./load.js";
@@ -14,6 +15,7 @@ import { shrink } from "./shrink.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { ask } from "./transport.js";
+import { CaseView } from "./views/case.js";
 import { FindingView } from "./views/finding.js";
 import { PhoneView } from "./views/phone.js";
 import { ReviewView } from "./views/review.js";
@@ -24,7 +26,12 @@ import { workView } from "./views/work.js";
 import { forget, rememberRemoved, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
 
-const NOT_HERE = { problem: ["info", "gone"], login: ["lock", "signed_out"], offline: ["off", "offline"] };
+const NOT_HERE = {
+  problem: ["info", "gone"],
+  login: ["lock", "signed_out"],
+  offline: ["off", "offline"],
+  case: ["info", "case"],
+};
 const VIEWS = { review: ReviewView, sign: SignView };
 const KEEP_TRYING_MS = 20000; // while the page is open: what waits is sent, what others did is fetched
 
@@ -102,7 +109,7 @@ export class App {
     document.addEventListener("click", (event) => {
       const { target } = event;
       this.#stay(event, target.closest?.("a[href]"));
-      if (target.closest?.("[data-retry]")) this.#session?.retry();
+      if (target.closest?.("[data-retry]")) this.#session?.retry?.();
       if (target.closest?.("[data-update]")) this.shell.update();
     });
     this.store.addEventListener("told", ({ detail }) => {
@@ -180,6 +187,8 @@ export class App {
     const inspection = /^#\/i\/([0-9a-f-]{36})(?:\/(.*))?$/.exec(hash);
     if (inspection) return this.#inspection(inspection[1], inspection[2] ?? "");
     await this.#leave();
+    const opened = /^#\/a\/([0-9a-f-]{36})/.exec(hash);
+    if (opened) return this.#case(opened[1]);
     this.remember({ hash: hash.replace("/ready", ""), offset: null });
     if (hash.startsWith("#/phone")) {
       const ready = hash.endsWith("/ready");
@@ -218,6 +227,16 @@ export class App {
     return this.#view.show(part, { offset: back ? offset : null });
   }
 
+  /** A case this person is named in: from the phone; where it is not (any more), the desk has it. */
+  async #case(id) {
+    const find = async () => (await casesOf(this.store)).find((one) => one.id === id);
+    const row = (await find()) ?? (await refreshCases(this.store, ask).then(find));
+    if (!row) return this.#show(this.#notHere("case"));
+    this.remember({ hash: `#/a/${id}`, offset: null });
+    this.#session = await new CaseSession(this.store, row).load();
+    return this.#show(new CaseView(this, this.#session));
+  }
+
   /** From the phone at once; only what was never here is waited for. */
   async #open(id) {
     const read = () => this.store.read(["inspections"], (tx) => tx.store.get(id));
@@ -240,12 +259,13 @@ export class App {
 
   #notHere(kind) {
     const [sign, why] = NOT_HERE[kind] ?? NOT_HERE.offline;
+    const title = say(kind === "case" ? "case_not_here_title" : "not_here_title");
     const root = document.createElement("div");
     root.className = "page";
     root.append(template("not-here"));
-    fill(root, { title: say("not_here_title"), text: say(`not_here_${why}`) });
+    fill(root, { title, text: say(`not_here_${why}`) });
     root.querySelector(".empty").prepend(icon(sign, "i--l"));
-    return { root, title: say("not_here_title"), paint: () => {}, heading: root.querySelector("h1") };
+    return { root, title, paint: () => {}, heading: root.querySelector("h1") };
   }
 
   async #show(view) {

@@ -6,6 +6,12 @@ import { heardEpoch, pull } from "./pull.js";
 
 const OPEN = new Set(["planned", "in_progress"]);
 
+/** The open points there are now, and those there were: somebody may have looked at one before it was closed. */
+function withGone(now, before = []) {
+  const here = new Set(now.map(({ id }) => id));
+  return [...now, ...before.filter(({ id }) => !here.has(id)).map((point) => ({ ...point, gone: true }))];
+}
+
 /** The work list, merged into what the phone knows. An inspection that left the list stays, unlisted. */
 export async function refreshWork(store, ask) {
   const answer = await ask("GET", "/api/v1/work");
@@ -18,8 +24,17 @@ export async function refreshWork(store, ask) {
     for (const known of await rows.getAll()) {
       if (!listed.has(known.id) && known.listed) await rows.put({ ...known, listed: false });
     }
-    for (const found of inspections)
-      await rows.put({ ...(await rows.get(found.id)), ...found, listed: true, lost: false });
+    for (const found of inspections) {
+      const known = await rows.get(found.id);
+      const points = found.open_points && withGone(found.open_points, known?.open_points);
+      await rows.put({
+        ...known,
+        ...found,
+        ...(points && { open_points: points }),
+        listed: true,
+        lost: false,
+      });
+    }
     await tx
       .objectStore("meta")
       .put({ k: "work", v: { sites, checklists, organisation, epoch, at: Date.now() } });
@@ -153,7 +168,9 @@ export async function prepare(store, ask, language, report = () => {}) {
 export async function startInspection(store, { person, site, checklist, due, organisation }) {
   await store.device();
   const id = uuid7();
+  const points = site.open_points ?? [];
   const value = { checklist_version: checklist.version_id, site: site.id, auditors: [person.id], due };
+  if (points.length) value.open_points = points.map((point) => point.id);
   const record = { kind: "inspection", id };
   const change = { record, kind: "create", path: "inspection", field: "created", value, id: uuid7() };
   const row = {
@@ -167,6 +184,7 @@ export async function startInspection(store, { person, site, checklist, due, org
     due,
     auditors: [{ id: person.id, name: person.name }],
     organisation,
+    open_points: points,
     state: "in_progress",
     answered: 0,
     listed: true,

@@ -9,9 +9,9 @@ export function waiting(store) {
     for (const { record, path, field, op, waits } of await ops.index("mine_state").getAll([1, "pending"])) {
       const group = groups.get(record) ?? { record, scores: 0, notes: 0, pictures: 0, others: 0, at: op.at };
       const kind =
-        !path.startsWith("q/") || field.startsWith("marks:")
+        !/^(q|point|note)\//.test(path) || field.startsWith("marks:")
           ? "others"
-          : field === "score"
+          : field === "score" || field === "seen"
             ? "scores"
             : field.startsWith("photo:")
               ? "pictures"
@@ -46,7 +46,9 @@ export async function dismiss(store, id, sha = null) {
   const row = await store.read(["ops"], (tx) => tx.store.get(id));
   if (sha) {
     const record = row.op.record;
-    await write(store, { record, kind: "media.remove", path: row.path, field: row.field, value: null });
+    const stays = row.path.startsWith("note/"); // nothing is taken back there: the note says it had a photo
+    if (!stays)
+      await write(store, { record, kind: "media.remove", path: row.path, field: row.field, value: null });
     await store.run(["media"], "readwrite", async (tx) =>
       tx.store.put({ ...(await tx.store.get(sha)), state: "dismissed" }),
     );

@@ -1,6 +1,8 @@
 // What happens when there is a network: who is signed in, what is to do, then everything that waits.
 import { changedHands, register, whoIsThere } from "./account.js";
+import { casePhotos, casesOf, refreshCases } from "./cases.js";
 import { freshen, freshenAll, prepare, refreshHeads, refreshWork } from "./load.js";
+import { fetchPictures } from "./pictures.js";
 import { heardEpoch } from "./pull.js";
 import { ask } from "./transport.js";
 import { remember } from "./who.js";
@@ -15,6 +17,7 @@ function shellIn(wanted) {
 export class Network {
   #running = null;
   #pulling = null;
+  #fetching = null;
 
   /** `app`: person, store, outbox, status; `session()` the open inspection, `flush()` all that was typed. */
   constructor(app, { session, flush, fetched }) {
@@ -52,11 +55,25 @@ export class Network {
     if (!(await app.store.meta("registered"))) await register(app.store);
     await app.outbox.now(); // ours first: what was born here must be known there before it can be asked for
     await refreshWork(app.store, ask);
+    await refreshCases(app.store, ask);
     this.fetched();
     await refreshHeads(app.store, ask);
     const open = this.session();
-    if (open) await freshen(app.store, ask, open.id);
-    return prepare(app.store, ask, language);
+    if (open?.record.kind === "inspection") await freshen(app.store, ask, open.id);
+    const prepared = await prepare(app.store, ask, language);
+    this.#fetchPhotos(); // not waited for: what is written comes and goes before what is only looked at
+    return prepared;
+  }
+
+  /** What was found in the cases of this person, as pictures. */
+  #fetchPhotos() {
+    const { store } = this.app;
+    this.#fetching ??= casesOf(store)
+      .then((cases) => fetchPictures(store, casePhotos(cases)))
+      .catch(() => {}) // there is no room, or the store is gone: pictures are copies only
+      .finally(() => {
+        this.#fetching = null;
+      });
   }
 
   /** What others did since; asked for often while an inspection is open, and after everything that was sent. */

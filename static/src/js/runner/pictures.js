@@ -1,41 +1,51 @@
-// Small pictures of the last audit, kept for a place without signal. Copies only: they may go when room is short.
+// Small pictures of earlier visits, kept for a place without signal. Copies only: they may go when room is short.
 const TIMEOUT_MS = 20000;
 
-const address = (sha) => `/api/v1/media/${sha}?w=480`;
+/** A photo as it is fetched: {sha256, address}. */
+const ofEvidence = (sha256) => ({ sha256, address: `/api/v1/media/${sha256}?w=480` });
 
-/** The photos of the last audits that the open inspections of `rows` point to. */
+/** The photo of an open point: it may be of a visit this person need not see, so the inspection serves it. */
+export const pointPhoto = ({ id }, point) => ({
+  sha256: point.photo,
+  address: `/api/v1/inspections/${id}/points/${point.id}/photo`,
+});
+
+/** The photos of the last audits that the open inspections of `rows` point to, and of their open points. */
 export function lastPhotos(rows) {
-  const found = rows
+  const last = rows
     .flatMap(({ last }) => Object.values(last?.answers ?? {}))
-    .flatMap(({ photos }) => photos);
-  return [...new Set(found)];
+    .flatMap(({ photos }) => photos.map(ofEvidence));
+  const points = rows.flatMap((row) =>
+    (row.open_points ?? []).filter(({ photo }) => photo).map((point) => pointPhoto(row, point)),
+  );
+  return [...new Map([...last, ...points].map((photo) => [photo.sha256, photo])).values()];
 }
 
 /** How many of these are on this phone. */
-export function countPictures(store, hashes) {
+export function countPictures(store, photos) {
   return store.read(["pictures"], async (tx) => {
     const kept = new Set(await tx.store.getAllKeys());
-    return hashes.filter((sha) => kept.has(sha)).length;
+    return photos.filter(({ sha256 }) => kept.has(sha256)).length;
   });
 }
 
-async function fetchPicture(store, sha) {
-  const response = await fetch(address(sha), { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+async function fetchPicture(store, { sha256, address }) {
+  const response = await fetch(address, { redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok || !response.headers.get("content-type")?.startsWith("image/")) return response.status;
   const bytes = await response.arrayBuffer();
-  await store.run(["pictures"], "readwrite", (tx) => tx.store.put({ sha256: sha, bytes, at: Date.now() }), {
+  await store.run(["pictures"], "readwrite", (tx) => tx.store.put({ sha256, bytes, at: Date.now() }), {
     spare: true,
   });
   return response.status;
 }
 
 /** Fetches those that are not here; stops at the first silence, goes on where one is not to be had. */
-export async function fetchPictures(store, hashes, report = () => {}) {
+export async function fetchPictures(store, photos, report = () => {}) {
   const kept = new Set(await store.read(["pictures"], (tx) => tx.store.getAllKeys()));
-  const wanted = hashes.filter((sha) => !kept.has(sha));
-  for (const [done, sha] of wanted.entries()) {
+  const wanted = photos.filter(({ sha256 }) => !kept.has(sha256));
+  for (const [done, photo] of wanted.entries()) {
     try {
-      await fetchPicture(store, sha);
+      await fetchPicture(store, photo);
     } catch {
       return { kind: "offline" };
     }
@@ -44,8 +54,9 @@ export async function fetchPictures(store, hashes, report = () => {}) {
   return { kind: "ok" };
 }
 
-/** Where an <img> finds a picture: on this phone, else on the server. */
-export async function pictureAddress(store, sha) {
-  const row = await store.read(["pictures"], (tx) => tx.store.get(sha)).catch(() => null);
-  return row ? URL.createObjectURL(new Blob([row.bytes], { type: "image/jpeg" })) : address(sha);
+/** Where an <img> finds a photo, given as its hash or as {sha256, address}: on this phone, else on the server. */
+export async function pictureAddress(store, photo) {
+  const { sha256, address } = typeof photo === "string" ? ofEvidence(photo) : photo;
+  const row = await store.read(["pictures"], (tx) => tx.store.get(sha256)).catch(() => null);
+  return row ? URL.createObjectURL(new Blob([row.bytes], { type: "image/jpeg" })) : address;
 }

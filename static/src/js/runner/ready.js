@@ -1,4 +1,5 @@
 // Ready for no signal: what is on this phone, what stands in the way, and one tap that fetches the rest.
+import { casePhotos, casesOf } from "./cases.js";
 import { prepare } from "./load.js";
 import { countPictures, fetchPictures, lastPhotos } from "./pictures.js";
 import { isOpen, knownWork } from "./views/work.js";
@@ -123,5 +124,6 @@ export async function getReady(app, report) {
   const prepared = await prepare(store, ask, language, report);
   if (prepared.kind !== "ok") return prepared;
   const open = (await knownWork(store)).filter(isOpen);
-  return fetchPictures(store, lastPhotos(open.map(({ row }) => row)), report);
+  const photos = lastPhotos(open.map(({ row }) => row));
+  return fetchPictures(store, [...photos, ...casePhotos(await casesOf(store), { all: true })], report);
 }

@@ -4,7 +4,7 @@ import { blockers, missing } from "../domain/duty.js";
 import { findings } from "../domain/findings.js";
 import { key, photos, rows } from "../domain/merge.js";
 import { score } from "../domain/scoring.js";
-import { given, isCovered, blockers as unsigned, slots } from "../domain/signatures.js";
+import { given, isCovered, livePhotos, blockers as unsigned, slots } from "../domain/signatures.js";
 import { write } from "./edit.js";
 import { lastWord, opens } from "./ending.js";
 import { uuid7 } from "./ids.js";
@@ -38,6 +38,10 @@ export class Session extends EventTarget {
     this.html = bundle.html;
     this.heard = ({ detail }) => this.#hear(detail);
     store.addEventListener("told", this.heard);
+  }
+
+  address(rest = "") {
+    return `#/i/${this.id}${rest ? `/${rest}` : ""}`;
   }
 
   close() {
@@ -195,11 +199,11 @@ export class Session extends EventTarget {
   /** What the rules name, two texts for one field, and last the signatures that are asked for. */
   get blockers() {
     const pages = this.conflicts.filter(({ path }) => !path.startsWith("q/"));
-    const others = pages.map(({ path }) =>
-      path.startsWith("f/")
-        ? { code: "conflict", finding: path.slice(2) }
-        : { code: "conflict", page: path === "closing" ? "closing" : "opening" },
-    );
+    const others = pages.map(({ path }) => {
+      if (path.startsWith("f/")) return { code: "conflict", finding: path.slice(2) };
+      if (path.startsWith("point/")) return { code: "conflict", point: path.slice(6) };
+      return { code: "conflict", page: path === "closing" ? "closing" : "opening" };
+    });
     const found = blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);
     return [...found, ...unsigned(this.definition, this.given)];
   }
@@ -228,6 +232,20 @@ export class Session extends EventTarget {
 
   photos(path) {
     return photos(this.state, path);
+  }
+
+  /**
+   * What earlier visits left open here: [{id, path, number, text, since, person, photo, seen}]. One whose case was
+   * closed meanwhile stays where somebody has looked at it.
+   */
+  get points() {
+    const known = this.row.open_points ?? [];
+    if (!known.length) return known;
+    const written = [...this.state.values()].filter(({ value }) => value !== null);
+    const touched = new Set(written.map(({ path }) => path));
+    return known
+      .map((point) => ({ ...point, path: `point/${point.id}`, seen: this.read(`point/${point.id}`, "seen") }))
+      .filter(({ gone, path }) => !gone || touched.has(path));
   }
 
   get participants() {
@@ -296,9 +314,8 @@ export class Session extends EventTarget {
     const counted = [...this.operations.values()].filter(
       ({ state }) => state === "pending" || state === "acked",
     );
-    const live = this.questions.flatMap(({ id }) => this.photos(`q/${id}`).map((photo) => photo.sha256));
     const signatures = this.given.filter(({ counts }) => counts).map(({ row }) => row);
-    const value = { operations: counted.length, media: [...new Set(live)].sort(), signatures };
+    const value = { operations: counted.length, media: livePhotos(this.state), signatures };
     return this.write(KIND, "completed", value, "complete");
   }
 }

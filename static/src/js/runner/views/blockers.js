@@ -1,6 +1,7 @@
 // What blocks completion, each as a line that leads to its place.
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { nameOf } from "./places.js";
 
 const SIGNS = {
   unanswered: "list",
@@ -14,8 +15,9 @@ const SIGNS = {
 const MOST_LISTED = 3;
 
 /** The part of the inspection where it is settled. */
-export function placeOf({ question, page, finding, slot }) {
+export function placeOf({ question, page, finding, point, slot }) {
   if (slot) return "sign";
+  if (point) return `point/${point}`;
   return page ?? (finding ? `f/${finding}` : `q/${question}`);
 }
 
@@ -36,13 +38,14 @@ function ofQuestion(session, { code, question, section }) {
 }
 
 function words(session, blocker) {
-  const { code, page, finding, slot } = blocker;
+  const { code, page, finding, point, slot } = blocker;
   if (slot) {
     const before = session.unsettled.length;
     const title = say(`block_${code}`, { slot: say(`slot_${slot}`) });
     return [title, before ? say("sign_blocked", { n: before }) : say("block_signature_text")];
   }
-  const place = finding ? `${say("finding")} ${finding}` : page && say(page);
+  const path = (finding && `f/${finding}`) || (point && `point/${point}`) || page;
+  const place = path && nameOf(path, session.row);
   return place
     ? [say("block_conflict_page", { page: place }), say("two_texts")]
     : ofQuestion(session, blocker);

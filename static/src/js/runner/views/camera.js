@@ -54,10 +54,11 @@ export class Camera {
     this.over.abort();
   }
 
-  open(path) {
+  /** `name`: what a person calls the place the photos are for. */
+  open(path, name) {
     this.#path = path;
     this.part("shots").replaceChildren();
-    fill(this.dialog, { about: path.slice(2), count: "" });
+    fill(this.dialog, { about: name, count: "" });
     this.dialog.showModal();
     return this.#start();
   }

@@ -3,6 +3,7 @@ import { element, fill, icon, textOf } from "../dom.js";
 import { bundleOf } from "../load.js";
 import { Session } from "../session.js";
 import { clock, dayMonth, language, say } from "../words.js";
+import { addressOf, nameOf, partOf } from "./places.js";
 import { versus } from "./remarks.js";
 import { isOpen, subject } from "./work.js";
 
@@ -87,10 +88,9 @@ export class Conflicts {
     const node = versus(session, held, chosen);
     const id = held.path.startsWith("q/") ? held.path.slice(2) : null;
     const question = session.questions.find((each) => each.id === id);
-    const page = held.path === "closing" ? say("closing") : say("opening");
     const about = fill(element("about"), {
-      url: `#/i/${session.id}/${id ? held.path : held.path === "closing" ? "closing" : "opening"}`,
-      id: id ?? page,
+      url: `#/i/${session.id}/${partOf(held.path)}`,
+      id: nameOf(held.path, session.row),
       subject: subject(session.row),
       text: question ? textOf(question.text) : null,
     });
@@ -136,7 +136,7 @@ export async function keptAside(store, rows) {
       const row = rows.get(record);
       found.push(
         fill(element("holding"), {
-          url: `#/i/${record}`,
+          url: addressOf({ record: group[0].op.record }),
           icon: icon("info"),
           title: `${row ? `${subject(row)}: ` : ""}${say("wait_changes", { n: group.length })}`,
           text: `${say(title)} ${say(more)}`,

@@ -55,20 +55,6 @@ function paintPlan(list, session) {
   list.replaceChildren(...nodes);
 }
 
-/** What earlier visits left open here: pinned and unscored; it goes when its case is closed. */
-function paintPoints(place, { row }) {
-  const points = row.open_points ?? [];
-  place.hidden = points.length === 0;
-  place.querySelector("[data-list]").replaceChildren(
-    ...points.map(({ text }) => {
-      const line = document.createElement("li");
-      line.textContent = textOf(text);
-      if (text.lang) line.lang = text.lang;
-      return line;
-    }),
-  );
-}
-
 /** A row of a participant: its labels need ids of their own. */
 function personRow(id, kind) {
   const node = element(kind);
@@ -140,7 +126,6 @@ export class Meetings {
     const { opening, closing, session } = this;
     const people = session.participants;
     const ids = people.map(([id]) => id);
-    paintPoints(opening.querySelector("[data-points]"), session);
     paintPlan(opening.querySelector("[data-plan]"), session);
     paintRows(opening.querySelector("[data-people]"), ids, "person");
     paintRows(closing.querySelector("[data-people]"), ids, "present");

@@ -1,30 +1,29 @@
 // On this phone: the sync page. Every number is read from the stores when it is shown.
 import { canonical } from "../../domain/canonical.js";
 import { counts } from "../counts.js";
-import { ask, element, fill, gauge, icon, template } from "../dom.js";
+import { casesOf } from "../cases.js";
+import { ask, element, fill, gauge, icon, template, textOf } from "../dom.js";
 import { dismiss, redo, tryAgain, waiting } from "../mending.js";
 import { chosenTheme, showTheme } from "../../theme.js";
 import { clock, megabytes, say } from "../words.js";
 import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
+import { addressOf, nameOf } from "./places.js";
 import { Readiness } from "./readiness.js";
 import { knownWork, subject } from "./work.js";
 
+/** A case where inspections are listed, too. */
+const asRow = ({ id, number, title }) => ({ id, number, company: { name: `${number} ${textOf(title)}` } });
+
 /** What an operation is about, in words. */
-function named({ path, field }) {
-  const id = path.startsWith("q/") ? path.slice(2) : null;
-  if (id && field === "score") return say("refused_score", { id });
+function named({ path, field }, row) {
+  const id = /^(q|point|note)\//.test(path) ? nameOf(path, row) : null;
+  if (id && (field === "score" || field === "seen")) return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
   if (path.startsWith("f/")) return say("refused_finding", { id: path.slice(2) });
   if (path.startsWith("sign/")) return say(field === "signed" ? "refused_signature" : "refused_refusal");
-  return say("refused_change", { place: path.startsWith("closing") ? say("closing") : say("opening") });
-}
-
-/** The part of an inspection where a path is seen. */
-function placeOf(path) {
-  if (path.startsWith("sign/")) return "/sign";
-  return /^[qf]\//.test(path) ? `/${path}` : "";
+  return say("refused_change", { place: nameOf(path, row) });
 }
 
 const plain = (value) => {
@@ -85,10 +84,10 @@ export class PhoneView {
     );
     const title = (id) => (rows.get(id) ? ` · ${subject(rows.get(id))}` : "");
     const cards = ops.map((op) => {
-      const url = `#/i/${op.record}${placeOf(op.path)}`;
+      const url = addressOf(op.op);
       return this.#card(
         {
-          title: say("refused_title", { what: named(op) }) + title(op.record),
+          title: say("refused_title", { what: named(op, rows.get(op.record)) }) + title(op.record),
           value: plain(op.op.value),
           text: says(op.title),
           url,
@@ -101,14 +100,14 @@ export class PhoneView {
     for (const photo of media) {
       const [op] = await store.read(["ops"], (tx) => tx.store.index("sha256").getAll(photo.sha256));
       if (!op) continue;
-      const id = op.path.slice(2);
+      const id = nameOf(op.path, rows.get(op.record));
       cards.push(
         this.#card(
           {
             title: say("refused_title", { what: say("refused_photo", { id }) }) + title(op.record),
             value: null,
             text: says(photo.title),
-            url: `#/i/${op.record}/${op.path}`,
+            url: addressOf(op.op),
             go: say("take_again"),
           },
           () => tryAgain(store, photo.sha256),
@@ -145,11 +144,11 @@ export class PhoneView {
       const title = rows.get(record) ? subject(rows.get(record)) : "";
       return fill(element("wait"), { icon: icon("work"), title, text: words.join(" · "), at: clock(at) });
     });
-    for (const { path, size, at } of photos) {
+    for (const { path, record, size, at } of photos) {
       lines.push(
         fill(element("wait"), {
           icon: icon("photo"),
-          title: say("wait_photo", { id: path.slice(2) }),
+          title: say("wait_photo", { id: nameOf(path, rows.get(record)) }),
           text: size ? megabytes(size) : say("photo_works"),
           at: clock(at),
         }),
@@ -189,7 +188,8 @@ export class PhoneView {
     showTheme(chosenTheme(), this.root);
     const { store } = this.app;
     const [numbers, work] = await Promise.all([counts(store), knownWork(store)]);
-    const rows = new Map(work.map(({ row }) => [row.id, row]));
+    const cases = (await casesOf(store)).map((one) => [one.id, asRow(one)]);
+    const rows = new Map([...work.map(({ row }) => [row.id, row]), ...cases]);
     const [cards, lines] = [await this.#refused(rows), await this.#waits(rows)];
     const torn = await this.conflicts.cards(work);
     this.#truth(numbers);

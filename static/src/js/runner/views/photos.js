@@ -6,6 +6,7 @@ import { shrink } from "../shrink.js";
 import { clock, dayMonth, language, say } from "../words.js";
 import { Camera, hasCamera } from "./camera.js";
 import { overlay } from "./overlay.js";
+import { nameOf } from "./places.js";
 
 const MARKS = {
   verified: ["held", "photo_held"],
@@ -39,6 +40,10 @@ export class Photos {
       if (url) URL.revokeObjectURL(url);
   }
 
+  #name(path) {
+    return nameOf(path, this.session.row);
+  }
+
   /** Reads what the phone holds of the photos that are shown. */
   async refresh() {
     const wanted = [...this.session.state.values()].flatMap(({ value }) => value?.sha256 ?? []);
@@ -57,13 +62,13 @@ export class Photos {
   /** Opens camera or gallery for a question; all that was typed, and the place, is durable before: the tab may die. */
   async open(source, path) {
     await this.session.flush();
-    await this.app.remember({ hash: `#/i/${this.session.id}/${path}`, offset: null });
+    await this.app.remember({ hash: this.session.address(path), offset: null });
     if (source !== "camera" || !hasCamera()) return this.#choose(source, path);
     this.#camera ??= new Camera({
       take: (at, file, taken) => this.#keep(at, file, taken),
       choose: (at) => this.#choose("camera", at),
     });
-    return this.#camera.open(path);
+    return this.#camera.open(path, this.#name(path));
   }
 
   #choose(source, path) {
@@ -102,7 +107,7 @@ export class Photos {
     URL.revokeObjectURL(this.#working.get(row.id).url);
     this.#working.delete(row.id);
     if (outcome.refused) return this.#refuse(path, outcome.refused);
-    speak(say("said_saved", { id: path.slice(2) }));
+    speak(say("said_saved", { id: this.#name(path) }));
     await this.refresh();
     return this.changed(path);
   }
@@ -144,7 +149,7 @@ export class Photos {
   paint(question, path) {
     const list = question.querySelector("[data-photos]");
     const { closed } = this.session;
-    const id = path.slice(2);
+    const id = this.#name(path);
     const photos = this.session.photos(path).filter(({ sha256 }) => this.#looked.has(sha256));
     const working = [...this.#working.values()].filter((each) => each.path === path);
     const drawn = JSON.stringify([
@@ -188,8 +193,8 @@ export class Photos {
     const taken = photo.taken_at
       ? `${say("photo_taken", { time: `${dayMonth(photo.taken_at)} ${clock(photo.taken_at)}` })} · `
       : "";
-    fill(dialog, { about: `${path.slice(2)} · ${taken}${state}`, marks: this.#drawn(photo, path) });
-    image.alt = `${path.slice(2)}, ${taken}${state}`;
+    fill(dialog, { about: `${this.#name(path)} · ${taken}${state}`, marks: this.#drawn(photo, path) });
+    image.alt = `${this.#name(path)}, ${taken}${state}`;
     const remove = dialog.querySelector("[data-x=remove]");
     remove.hidden = this.session.closed;
     remove.onclick = async () => {
@@ -201,6 +206,17 @@ export class Photos {
     draw.hidden = this.session.closed;
     draw.onclick = () => this.#draw(dialog, image, photo, path);
     dialog.addEventListener("close", () => bytes && URL.revokeObjectURL(url), { once: true });
+    dialog.showModal();
+  }
+
+  /** A photo of an earlier visit: to look at, not to change. */
+  look(src, about) {
+    const dialog = document.getElementById("lightbox");
+    const image = dialog.querySelector("img");
+    Object.assign(image, { hidden: false, src, alt: about, onerror: null });
+    fill(dialog, { about, marks: null });
+    for (const control of dialog.querySelectorAll("[data-x=gone], [data-x=remove], [data-draw]"))
+      control.hidden = true;
     dialog.showModal();
   }
 
@@ -218,6 +234,6 @@ export class Photos {
     await this.session.write(path, `marks:${photo.media_id}`, shapes.length ? shapes : null);
     fill(dialog, { marks: this.#drawn(photo, path) });
     this.changed(path);
-    return speak(say("said_saved", { id: path.slice(2) }));
+    return speak(say("said_saved", { id: this.#name(path) }));
   }
 }

@@ -94,13 +94,15 @@ function side(session, head, { path, field }, name) {
   const value = isScore ? (head.value === "na" ? "–" : (head.value ?? "–")) : null;
   const words = path.startsWith("f/")
     ? worded(field, head.value)
-    : head.value === null
-      ? say("no_answer")
-      : option
-        ? option.says
-        : isScore
-          ? say("not_applicable")
-          : head.value;
+    : field === "seen" && head.value
+      ? say(`seen_${head.value}`)
+      : head.value === null
+        ? say("no_answer")
+        : option
+          ? option.says
+          : isScore
+            ? say("not_applicable")
+            : head.value;
   const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,
@@ -126,7 +128,7 @@ export function joined({ heads }) {
 export function versus(session, held, chosen = null) {
   const node = element("versus");
   const name = `side-${held.path}-${held.field}`;
-  const words = { score: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
+  const words = { score: "two_answers", seen: "two_answers", note: "two_notes" }[held.field] ?? "two_texts";
   fill(node, { title: say(words), sides: held.heads.map((head) => side(session, head, held, name)) });
   const [use, both] = [node.querySelector("[type=submit]"), node.querySelector("[data-both]")];
   const whole = joined(held);

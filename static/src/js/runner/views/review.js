@@ -69,6 +69,22 @@ export class ReviewView {
     });
   }
 
+  /** Unscored, and no duty: but nobody completes without having read how many were not looked at. */
+  #points() {
+    const { points } = this.session;
+    const nodes = points.map(({ path, number, text, seen }) => {
+      const [sign, kind] = { open: ["alert", "warn"], closed: ["check", "good"] }[seen] ?? ["eye", "faint"];
+      const title = [number, textOf(text)].filter(Boolean).join(" · ");
+      const said = say(seen ? `seen_${seen}` : "seen_not");
+      return fill(element("blocker"), { url: this.#to(path), icon: icon(sign, kind), title, text: said });
+    });
+    this.#part("points", nodes);
+    const place = this.root.querySelector("[data-points]");
+    fill(place, {
+      n: say("n_of", { done: points.filter(({ seen }) => seen).length, all: points.length }),
+    });
+  }
+
   #signatures() {
     const { session } = this;
     const place = this.root.querySelector("[data-signatures]");
@@ -172,6 +188,7 @@ export class ReviewView {
       "findings",
       session.findings.map((each) => this.#finding(each)),
     );
+    this.#points();
     this.#signatures();
     const [pending, photos] = [
       (await pendingOf(this.app.store)).get(session.id) ?? 0,
@@ -224,9 +241,11 @@ export class ReviewView {
     if (this.session.blockers.length || this.session.closed) return;
     const holding = phoneLines(this.session.row.devices).filter(({ holds }) => holds);
     const warning = holding.length ? `${say("complete_unsent", { n: holding.length })} ` : "";
+    const unseen = this.session.points.filter(({ seen }) => !seen).length;
+    const reminder = unseen ? `${say("points_unseen", { n: unseen })} ` : "";
     const words = {
       title: say("complete_title"),
-      text: warning + say("complete_text"),
+      text: warning + reminder + say("complete_text"),
       yes: say("complete_yes"),
     };
     if (!(await ask(words))) return;

@@ -4,6 +4,8 @@ import { element, fill, icon, scoreGauge, speak, template, textOf } from "../dom
 import { language, say } from "../words.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
+import { nameOf } from "./places.js";
+import { Points } from "./points.js";
 import { Question } from "./question.js";
 import { remark } from "./remarks.js";
 import { Stillness } from "./stillness.js";
@@ -53,7 +55,8 @@ export class RunnerView {
     this.still = new Stillness(this.root, (path) => this.paint(path));
     this.heard = ({ detail }) => this.still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
-    this.wrote = ({ detail }) => this.questions.get(detail.path.replace(/^q\//, ""))?.unsave();
+    this.wrote = ({ detail: { path } }) =>
+      (this.points.get(path) ?? this.questions.get(path.replace(/^q\//, "")))?.unsave();
     session.addEventListener("writing", this.wrote);
     this.scrolled = () => this.#rememberSoon();
     addEventListener("scroll", this.scrolled, { passive: true });
@@ -78,8 +81,8 @@ export class RunnerView {
     const form = document.createElement("div");
     form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
     this.form = form.firstElementChild;
-    const [opening, closing] = ["opening", "closing"].map((name) => element(name));
-    main.append(opening, this.form, closing);
+    const [opening, points, closing] = ["opening", "points", "closing"].map((name) => element(name));
+    main.append(opening, points, this.form, closing);
     this.binding = new Binding(main, {
       read: session.read,
       write: (...change) => this.#write(...change),
@@ -88,6 +91,7 @@ export class RunnerView {
     session.flush = () => this.binding.flush();
     this.photos = new Photos(this.app, session, (path) => this.paint(path));
     this.meetings = new Meetings(opening, closing, session);
+    this.points = new Points(points, session, this.photos);
     this.bob = element("bob");
     const options = this.form.querySelector("[data-options]").content;
     const shared = { session, photos: this.photos, options };
@@ -97,16 +101,19 @@ export class RunnerView {
         new Question(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
       ]),
     );
-    this.parts = new Map([["opening", opening]]);
+    this.parts = new Map([
+      ["opening", opening],
+      ["points", points],
+    ]);
     for (const { id } of session.sections)
       this.parts.set(`s/${id}`, this.form.querySelector(`[data-section="${id}"]`));
     this.parts.set("closing", closing);
   }
 
   async #write(path, field, value) {
-    const told = path.startsWith("q/") && field !== "score";
+    const told = /^(q|point)\//.test(path) && field !== "score";
     await this.session.write(path, field, value);
-    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: path.slice(2) }));
+    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: nameOf(path, this.session.row) }));
   }
 
   #press(event) {
@@ -123,13 +130,21 @@ export class RunnerView {
     this.app.go(link.getAttribute("href"), { replace: true });
   }
 
-  /** Shows what an address inside the inspection names: opening, closing, s/<section>, q/<question>. */
-  show(rest, { offset = null } = {}) {
+  /** The part that shows what an address inside the inspection names. */
+  #partOf(rest) {
+    const { sections, points } = this.session;
+    if (points.length && /^points?(\/|$)/.test(rest)) return "points";
     const question = /^q\/(.+)$/.exec(rest)?.[1];
-    const section = this.session.sections.find(
+    const section = sections.find(
       ({ id, questions }) => rest === `s/${id}` || questions.some((each) => each.id === question),
     );
-    const name = section ? `s/${section.id}` : this.parts.has(rest) ? rest : this.#first();
+    if (section) return `s/${section.id}`;
+    return this.parts.has(rest) && rest !== "points" ? rest : this.#first();
+  }
+
+  /** Goes where an address leads: opening, points, point/<id>, s/<section>, q/<question>, closing. */
+  show(rest, { offset = null } = {}) {
+    const name = this.#partOf(rest);
     const moved = this.#shown !== name;
     this.#shown = name;
     for (const [each, part] of this.parts) part.hidden = each !== name;
@@ -137,7 +152,7 @@ export class RunnerView {
     const part = this.parts.get(name);
     this.main.setAttribute("aria-labelledby", part.getAttribute("aria-labelledby"));
     this.#tabs({ center: true });
-    const place = question && this.questions.get(question);
+    const place = this.points.get(rest) ?? this.questions.get(rest.replace(/^q\//, ""));
     if (place) {
       place.li.scrollIntoView({ block: "start", behavior: moved || offset !== null ? "instant" : "smooth" });
       if (offset !== null)
@@ -164,7 +179,7 @@ export class RunnerView {
   #visible() {
     const part = this.parts.get(this.#shown);
     const top = this.root.querySelector(".tabs").getBoundingClientRect().bottom;
-    return [...(part?.querySelectorAll("[data-question]") ?? [])].find(
+    return [...(part?.querySelectorAll("[data-question], [data-point]") ?? [])].find(
       (li) => li.getBoundingClientRect().bottom > top + 40,
     );
   }
@@ -177,7 +192,7 @@ export class RunnerView {
   /** So that a tab that was killed comes back on the same question. */
   remember() {
     const li = this.#visible();
-    const rest = li ? `q/${li.dataset.question}` : this.#shown;
+    const rest = li ? li.dataset.path : this.#shown;
     this.app.remember({
       hash: this.address(rest),
       offset: li ? Math.round(li.getBoundingClientRect().top) : null,
@@ -251,6 +266,7 @@ export class RunnerView {
     this.#paintPart(this.#shown);
     this.photos.refresh().then(() => {
       for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
+      if (this.#shown === "points") this.points.paint();
     });
     return this.#paintRest();
   }
@@ -276,7 +292,8 @@ export class RunnerView {
     if (!part || this.#drawn.has(name)) return;
     this.#drawn.add(name);
     const { answers, closed } = this.session;
-    if (part.dataset.page) this.meetings.paint();
+    if (name === "points") this.points.paint();
+    else if (part.dataset.page) this.meetings.paint();
     this.binding.paint(part);
     for (const li of part.querySelectorAll("[data-question]"))
       this.questions.get(li.dataset.question).paint(answers);

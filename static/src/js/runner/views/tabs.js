@@ -1,4 +1,4 @@
-// The tabs of one inspection: opening, every section with its progress, closing.
+// The tabs of one inspection: opening, open points if there are any, every section with its progress, closing.
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
 
@@ -7,6 +7,11 @@ function sectionCount(session, { questions }, answers) {
   const done = questions.filter(({ id }) => answers[id]?.score).length;
   const open = questions.some((question) => session.missing(question, answers).length);
   return [`${done}/${questions.length}`, !open];
+}
+
+function pointsCount({ points }) {
+  const seen = points.filter((point) => point.seen).length;
+  return [`${seen}/${points.length}`, seen === points.length];
 }
 
 function drawn(url, title, words, done) {
@@ -19,6 +24,7 @@ export function paintTabs(bar, session, shown, address, { center = false } = {})
   const { answers } = session;
   const parts = [
     ["opening", say("opening")],
+    ...(session.points.length ? [["points", say("points"), ...pointsCount(session)]] : []),
     ...session.sections.map((section) => [
       `s/${section.id}`,
       textOf(section.title),

@@ -2,6 +2,7 @@
 import { answersOf, outOfScope } from "../../domain/answers.js";
 import { key } from "../../domain/merge.js";
 import { score } from "../../domain/scoring.js";
+import { casesOf } from "../cases.js";
 import { pendingOf } from "../counts.js";
 import { element, fill, gauge, gradeBox, icon, template, textOf } from "../dom.js";
 import { lastWord, opens } from "../ending.js";
@@ -140,6 +141,26 @@ function doneItem({ row, phase, total, grade, provisional }, waiting) {
   });
 }
 
+/** When something is due, in words and how urgent it is; nothing while it is judged. */
+export function dueOf({ due, time_zone: zone, phase }) {
+  return due ? dueWords(due, zone) : [phase, ""];
+}
+
+export function caseItem(one) {
+  const [words, urgent] = dueOf(one);
+  const due = document.createElement(urgent ? "b" : "span");
+  due.className = `nowrap ${urgent}`.trim();
+  due.textContent = words;
+  return fill(element("work-case"), {
+    url: `#/a/${one.id}`,
+    icon: urgent ? icon("alert", "bad") : icon("action", "faint"),
+    title: one.title,
+    number: one.number,
+    step: one.step ?? one.phase,
+    due,
+  });
+}
+
 function part(view, name, nodes, number = nodes.length) {
   const place = view.querySelector(`[data-list=${name}]`);
   place.hidden = nodes.length === 0;
@@ -180,10 +201,12 @@ export function workView(app) {
   fill(root, { day: longDay(Date.now()) });
 
   async function paint() {
-    const [work, pending] = await Promise.all([knownWork(store), pendingOf(store)]);
+    const [work, pending, cases] = await Promise.all([knownWork(store), pendingOf(store), casesOf(store)]);
     const open = work.filter(isOpen).sort(byDue);
     part(root, "progress", open.filter(({ phase }) => phase === "in_progress").map(progressItem));
     part(root, "due", open.filter(({ phase }) => phase === "planned").map(dueItem));
+    part(root, "cases", cases.map(caseItem));
+    const nothing = !work.length && !cases.length;
     const done = work.filter(
       (each) => !isOpen(each) && (each.row.listed !== false || pending.get(each.row.id)),
     );
@@ -196,8 +219,8 @@ export function workView(app) {
     const ready = root.querySelector("[data-ready]");
     ready.hidden = open.length === 0;
     if (open.length) ready.replaceChildren(readyNote(open));
-    root.querySelector("[data-empty]").hidden = work.length > 0 || !app.fetched;
-    root.querySelector("[data-loading]").hidden = work.length > 0 || app.fetched;
+    root.querySelector("[data-empty]").hidden = !nothing || !app.fetched;
+    root.querySelector("[data-loading]").hidden = !nothing || app.fetched;
   }
 
   return { root, title: say("title_work"), paint, heading: root.querySelector("h1") };
