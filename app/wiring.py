@@ -36,6 +36,7 @@ from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.freezing import open_from_frozen
+from app.features.actions.commands.sighting import note_sightings
 from app.features.actions.report import PAPERS
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
@@ -193,7 +194,10 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
 
 
 def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
-    """Major findings open their cases in the transaction that freezes them."""
+    """Major findings open their cases in the transaction that freezes them, and the cases of open points learn
+    what was seen of these.
+    """
+    note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
     open_from_frozen(
         session,
         frozen.record_id,

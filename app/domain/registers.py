@@ -14,6 +14,7 @@ from app.domain.marks import FIELD, judge_marks
 from app.domain.permissions import Act
 from app.domain.register_ends import RECORD
 from app.domain.register_findings import judge_finding
+from app.domain.register_points import judge_point
 from app.domain.register_signatures import judge_signature
 from app.domain.register_values import day, flag, moment, people, photo, row, short_text, text, uuid
 
@@ -88,6 +89,9 @@ def judge(form: Form, path: str, field: str, value: Any) -> None:
         judge_signature(field, value)
     elif room == "s":
         _judge_section(form, name, field, value)
+    elif room == "point":
+        uuid(name, "op_path")
+        judge_point(field, value)
     elif room == "participants":
         _one_of(_PARTICIPANT, field)(value)
         uuid(name, "op_path")

@@ -243,7 +243,8 @@ def context_of(story: Story, revision: int, language: str, organisation: str) ->
         "costs": [{"kind": str(words.COSTS[one.kind]), "amount": one.amount} for one in story.costs],
         "cost": story.cost,
         "currency": action.currency,
-        "photos": _photos(action, revision, zone),
+        "photos": _photos(story, revision, zone),
+        "seen": [_sighting(event, zone) for event in told.seen],
         "history": _history(story, revision, zone),
         "signed": [
             {"anchor": seal.anchor, "name": seal.name, "role": seal.role, "meaning": seal.meaning}
@@ -338,15 +339,28 @@ def _check(told: Told, story: Story, zone: str) -> dict[str, str]:
     }
 
 
-def _photos(action: Action, revision: int, zone: str) -> list[dict[str, str]]:
+def _sighting(event: ActionEvent, zone: str) -> dict[str, str]:
+    """What a later inspection saw of its open point."""
+    return {
+        "seen": str(words.SEEN[event.facts["seen"]]),
+        "inspection": event.facts["inspection"],
+        "by": event.facts["by"],
+        "at": _stamp(event.at, zone),
+        "note": event.facts["note"],
+    }
+
+
+def _photos(story: Story, revision: int, zone: str) -> list[dict[str, Any]]:
+    """`drawn`: what was drawn on it at the inspection it comes from (domain/marks.py), None when nothing."""
     return [
         {
             "sha256": one.sha256,
             "moment": str(words.MOMENTS[one.moment]),
             "at": _stamp(one.added_at, zone),
             "step": str(words.STEPS[one.step]) if one.step else "",
+            "drawn": story.drawn.get(one.sha256),
         }
-        for one in action.pictures
+        for one in story.action.pictures
         if one.revision == revision
     ]
 

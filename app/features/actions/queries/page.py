@@ -26,6 +26,7 @@ from app.features.actions.models import (
     ActionPicture,
     ActionStep,
 )
+from app.features.actions.queries.drawings import drawings_of
 from app.features.links import queries as links
 from app.features.links.models import Link
 
@@ -39,6 +40,7 @@ class Told:
     pictures: list[ActionPicture]
     lots: list[ActionLot]
     recurred: ActionEvent | None
+    seen: list[ActionEvent]  # what later inspections saw of its open point
 
     def content(self, step: str) -> dict[str, Any]:
         row = self.steps.get(step)
@@ -76,6 +78,7 @@ class Story:
     causes: list[str]
     watch: tuple[int, int] | None
     links: dict[UUID, Link]
+    drawn: dict[str, dict[str, Any]]
     late: int
     lots_wanted: int
     lots_counted: int
@@ -129,6 +132,7 @@ def load(session: Session, action: Action, now: datetime) -> Story:
         causes=causes(cause.content) if cause else [],
         watch=watched,
         links=links.names(session, used),
+        drawn=drawings_of(session, action, events),
         late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
         lots_wanted=LOTS if action.commitment else 0,
         lots_counted=len(queries.lots_of(action)),
@@ -143,6 +147,7 @@ def _told(action: Action, number: int, events: Sequence[ActionEvent]) -> Told:
         pictures=[one for one in action.pictures if one.revision == number],
         lots=[lot for lot in action.lots if lot.revision == number],
         recurred=again[-1] if again else None,
+        seen=[event for event in events if event.act == "seen" and event.revision == number],
     )
 
 

@@ -41,7 +41,7 @@ from app.features.places.models import Site
 
 __all__ = ["ISSUED_BEFORE", "KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
 
-_ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants")
+_ROOMS_OF_WORK = ("q", "f", "point", "sign", "opening", "closing", "participants")
 _DECISIONS = ("approve", "return")  # all that reaches an inspection in review
 _WRITING = (
     Act.ANSWER_INSPECTION,

@@ -102,7 +102,7 @@ def _judge_completion(
     # whatever is missing is perhaps still on another phone: it stays pending there and here
     if blockers(form.definition, given, out_of_scope(state)) or signatures.open_conflicts(state):
         raise Deferred("not_ready")
-    wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
+    wanted = set(signatures.live_photos(state))
     if wanted - present_among(session, wanted, row.id, writer):
         raise Deferred("media_expected")
     rows = signatures_of(session, row, state, fresh)

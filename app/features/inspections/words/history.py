@@ -61,6 +61,13 @@ _FINDING = {
     "due": _l("due date of the finding"),
     "position": _l("position of the other party"),
 }
+_POINT = {
+    "seen": _l("Open point: what was seen"),
+    "note": _l("Open point: note"),
+    "photo": _l("Open point: photo"),
+    "marks": _l("Open point: drawing on a photo"),
+}
+SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _PARTICIPANT = {
     "row": _l("Participant"),
     "name": _l("Participant: name"),
@@ -137,6 +144,8 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
 
 
 def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
+    if room == "point":
+        return str(_POINT.get(op.field) or _POINT[op.field.partition(":")[0]])
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -177,6 +186,8 @@ def value_in_words(
         return (
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])
         )
+    if field == "seen":
+        return Shown(str(SEEN[value]))
     if field == "auditors":
         return Shown(comma().join(names.get(person, _("somebody")) for person in value))
     if field == "due":
