@@ -194,8 +194,8 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
 
 
 def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
-    """Major findings open their cases in the transaction that freezes them, and the cases of open points learn
-    what was seen of these.
+    """In the transaction that freezes them major findings open their cases, and the cases of open points
+    learn what was seen of these.
     """
     note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
     open_from_frozen(

@@ -1,7 +1,7 @@
 """What was seen of an open point of an earlier visit: the registers of ``point/<its id>``.
 
 `seen`: "open" (it still is) or "closed" (seen to be done), null: not looked at; `note`: typed text; photos
-with what was drawn on them, as at a question. It counts in no score and no duty, and closes no case by itself.
+with what was drawn on them, as at a question. It counts in no score and no duty, and closes no case.
 """
 
 from __future__ import annotations

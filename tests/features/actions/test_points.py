@@ -1,4 +1,4 @@
-"""Open points at the next visit: pinned and unscored there, frozen with it, printed, and told to their cases."""
+"""Open points at the next visit: pinned and unscored there, frozen with it, printed, told to their cases."""
 
 from __future__ import annotations
 

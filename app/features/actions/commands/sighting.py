@@ -24,7 +24,7 @@ from app.features.inspections.models import Revision
 
 
 def note_sightings(session: Session, inspection_id: UUID, revision: int, now: datetime) -> None:
-    """Writes what a frozen revision says of our open points into their cases; what it said before, not again."""
+    """Writes what a frozen revision says of our open points into their cases, unless it said so before."""
     frozen = select(Revision.body).where(
         Revision.inspection_id == inspection_id, Revision.revision == revision
     )
@@ -65,19 +65,16 @@ def _note(
     by = session.get(Person, UUID(point["by"]["id"])) if point["by"] else None
     hand = Hand(person_id=by.id if by else None)
     note(session, action, "seen", hand, now, Step.CHECK, {**told, "revision": record["revision"]})
-    there = [
-        one for one in action.pictures if (one.revision, one.step) == (action.revision, Step.CHECK.value)
-    ]
-    known = {one.sha256 for one in there}
-    for sha256 in [each for each in dict.fromkeys(photos) if each not in known][
-        : PHOTOS_AT_MOST - len(there)
-    ]:
+    step, revision = Step.CHECK.value, action.revision
+    known = {one.sha256 for one in action.pictures if (one.revision, one.step) == (revision, step)}
+    new = [sha256 for sha256 in dict.fromkeys(photos) if sha256 not in known]
+    for sha256 in new[: max(0, PHOTOS_AT_MOST - len(known))]:
         action.pictures.append(
             ActionPicture(
                 id=new_id(),
                 action_id=action.id,
-                revision=action.revision,
-                step=Step.CHECK.value,
+                revision=revision,
+                step=step,
                 moment="evidence",
                 sha256=sha256,
                 caption=record["number"],

@@ -1,4 +1,4 @@
-"""The open points of earlier visits, as one inspection shows them: pinned, unscored, with what was seen of each."""
+"""The open points of earlier visits as one inspection shows them: unscored, with what was seen of each."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ ROOM = "point/"
 
 
 class Seen(NamedTuple):
-    """A point and what the visit says of it. `seen`: "open", "closed" or None (not looked at); `by`: who said so,
-    {id, name}; `photos`: the values of their registers, oldest first.
+    """A point and what the visit says of it. `seen`: "open", "closed" or None (not looked at); `by`: who said
+    so, {id, name}; `photos`: the values of their registers, oldest first.
     """
 
     point: OpenPoint
@@ -36,8 +36,8 @@ class Seen(NamedTuple):
 
 
 def points_of(session: Session, row: Inspection, state: Mapping[Key, Register], now: datetime) -> list[Seen]:
-    """Its points, oldest first: those that its `create` operation names, those open here when the work began, and
-    those it says something of. A case closed meanwhile takes none of them away.
+    """Its points, oldest first: those that its `create` operation names, those open here when the work began,
+    and those it says something of. A case closed meanwhile takes none of them away.
     """
     moment = row.started_at or now
     created = shown(state, "inspection", "created") or {}
