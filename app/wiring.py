@@ -38,6 +38,7 @@ from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.freezing import open_from_frozen
 from app.features.actions.commands.sighting import note_sightings
 from app.features.actions.report import PAPERS
+from app.features.actions.report.register import Registers
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
@@ -92,7 +93,11 @@ PAGES = (
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
-REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), *PAPERS.values())  # what reports are made of
+REPORT_KINDS: tuple[ReportKind, ...] = (
+    InspectionReport(),
+    *PAPERS.values(),
+    Registers(),
+)  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),

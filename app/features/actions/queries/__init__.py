@@ -84,6 +84,7 @@ def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock
             selectinload(Action.steps),
             selectinload(Action.team),
             selectinload(Action.pictures),
+            selectinload(Action.files),
             selectinload(Action.lots),
             selectinload(Action.costs),
             selectinload(Action.dates),

@@ -22,6 +22,7 @@ from app.features.actions.models import (
     Action,
     ActionCost,
     ActionEvent,
+    ActionFile,
     ActionLot,
     ActionPicture,
     ActionStep,
@@ -38,6 +39,7 @@ class Told:
     number: int
     steps: dict[str, ActionStep]
     pictures: list[ActionPicture]
+    files: list[ActionFile]
     lots: list[ActionLot]
     recurred: ActionEvent | None
     seen: list[ActionEvent]  # what later inspections saw of its open point
@@ -145,6 +147,7 @@ def _told(action: Action, number: int, events: Sequence[ActionEvent]) -> Told:
         number=number,
         steps={row.step: row for row in action.steps if row.revision == number},
         pictures=[one for one in action.pictures if one.revision == number],
+        files=[one for one in action.files if one.revision == number],
         lots=[lot for lot in action.lots if lot.revision == number],
         recurred=again[-1] if again else None,
         seen=[event for event in events if event.act == "seen" and event.revision == number],

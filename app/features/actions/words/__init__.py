@@ -148,6 +148,7 @@ ACTS = {
     "date_changed": _l("Date changed"),
     "date_refused": _l("Date kept"),
     "photo": _l("Photo added"),
+    "file": _l("File added"),
     "lot": _l("Lot inspected"),
     "cost": _l("Cost noted"),
     "team": _l("Team"),

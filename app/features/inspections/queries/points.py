@@ -36,18 +36,16 @@ class Seen(NamedTuple):
 
 
 def points_of(session: Session, row: Inspection, state: Mapping[Key, Register], now: datetime) -> list[Seen]:
-    """Its points, oldest first: those that its `create` operation names, those open here when the work began,
-    and those it says something of. A case closed meanwhile takes none of them away.
+    """Its points, oldest first: those open here when the work began, and those it says something of. What its
+    `create` operation names is among them, unless it was closed, or asked anew in other words, before that.
     """
     moment = row.started_at or now
-    created = shown(state, "inspection", "created") or {}
-    told = {path.removeprefix(ROOM) for path, _field in state if path.startswith(ROOM)}
-    wanted = [UUID(point) for point in {*created.get("open_points", ()), *told}]
+    told = {UUID(path.removeprefix(ROOM)) for path, _field in state if path.startswith(ROOM)}
     was_open = or_(OpenPoint.closed_at.is_(None), OpenPoint.closed_at > moment)
     here = and_(OpenPoint.subject_id == row.site_id, OpenPoint.opened_at <= moment, was_open)
     found = session.scalars(
         select(OpenPoint)
-        .where(OpenPoint.subject_id == row.site_id, or_(OpenPoint.id.in_(wanted), here))
+        .where(OpenPoint.subject_id == row.site_id, or_(OpenPoint.id.in_(told), here))
         .order_by(OpenPoint.opened_at, OpenPoint.id)
     ).all()
     people = _who(session, state, [f"{ROOM}{point.id}" for point in found])
