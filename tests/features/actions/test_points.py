@@ -101,7 +101,7 @@ def test_what_was_seen_is_frozen_printed_and_told_to_its_case(app, cast, client_
     assert shown.count("Seen closed") == 1 and shown.count("Not looked at") == 1
     case = manager.get(closed_at).get_data(as_text=True)
     assert f"Seen closed at {record['number']} by Owner Auditor" in case and "Boxes hang at all lines" in case
-    assert 'class="marks' in case, "the photo with what was drawn on it"
+    assert case.count('class="marks marks--thumb"') == 1, "the photo with what was drawn on it"
     assert f"Still open at {record['number']}" in manager.get(open_at).get_data(as_text=True)
     assert record["number"] not in manager.get(other_at).get_data(as_text=True)
     assert row(app, closed_at).phase == "open", "nobody's case closes by what an auditor saw"

@@ -1,4 +1,7 @@
-"""What was drawn on the photos a case took over from inspections: it stands in their frozen records."""
+"""What was drawn on the photos a case took over from inspections: it stands in their frozen records.
+
+The same bytes can come once more, from somebody who drew nothing: only what was taken over is drawn on.
+"""
 
 from __future__ import annotations
 
@@ -10,29 +13,37 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.actions import Step
 from app.domain.marks import drawing
 from app.features.actions.models import Action, ActionEvent
 from app.features.inspections.models import Finding, Revision
 
 Key = tuple[UUID, int]  # (inspection, revision)
+TAKEN_OVER = (None, Step.CHECK.value)  # of findings, of open points: where their photos hang
 
 
-def drawings_of(session: Session, action: Action, events: Sequence[ActionEvent]) -> dict[str, dict[str, Any]]:
-    """Photo (SHA-256) → its drawing as domain/marks.py gives it; of those nothing was drawn on, nothing."""
-    shown = {one.sha256 for one in action.pictures}
+def drawings_of(
+    session: Session, action: Action, events: Sequence[ActionEvent]
+) -> dict[UUID, dict[str, Any]]:
+    """Picture of the case → its drawing as domain/marks.py gives it; of those nothing was drawn on, none."""
+    shown: dict[tuple[str | None, str], list[UUID]] = {}
+    for one in action.pictures:
+        if one.step in TAKEN_OVER:
+            shown.setdefault((one.step, one.sha256), []).append(one.id)
     asked = _asked(session, action, events)
     if not shown or not asked:
         return {}
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[UUID, Mapping[str, Any]] = {}
     rows = session.execute(
         select(Revision.inspection_id, Revision.revision, Revision.body).where(
             Revision.inspection_id.in_({inspection for inspection, _revision in asked})
         )
     )
     for inspection, revision, body in rows:
-        for photo in _photos(json.loads(body), asked.get((inspection, revision), set())):
-            if photo["sha256"] in shown and photo.get("marks"):
-                found[photo["sha256"]] = drawing(photo["marks"], photo["w"], photo["h"])
+        for step, photo in _photos(json.loads(body), asked.get((inspection, revision), set())):
+            if photo.get("marks"):
+                drawn = drawing(photo["marks"], photo["w"], photo["h"])
+                found |= dict.fromkeys(shown.get((step, photo["sha256"]), ()), drawn)
     return found
 
 
@@ -52,11 +63,12 @@ def _asked(session: Session, action: Action, events: Sequence[ActionEvent]) -> d
     return asked
 
 
-def _photos(record: Mapping[str, Any], wanted: set[str]) -> Iterator[Mapping[str, Any]]:
+def _photos(record: Mapping[str, Any], wanted: set[str]) -> Iterator[tuple[str | None, Mapping[str, Any]]]:
+    """Each with the step of the case it hangs to."""
     for section in record["sections"]:
         for question in section["questions"]:
             if question["id"] in wanted and question["answer"]:
-                yield from question["answer"]["photos"]
+                yield from ((None, photo) for photo in question["answer"]["photos"])
     for point in record.get("points", ()):
         if point["id"] in wanted:
-            yield from point["photos"]
+            yield from ((Step.CHECK.value, photo) for photo in point["photos"])

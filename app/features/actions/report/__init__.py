@@ -378,7 +378,7 @@ def _photos(story: Story, revision: int, zone: str) -> list[dict[str, Any]]:
             "moment": str(words.MOMENTS[one.moment]),
             "at": _stamp(one.added_at, zone),
             "step": str(words.STEPS[one.step]) if one.step else "",
-            "drawn": story.drawn.get(one.sha256),
+            "drawn": story.drawn.get(one.id),
         }
         for one in story.action.pictures
         if one.revision == revision
