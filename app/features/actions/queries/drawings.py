@@ -33,7 +33,7 @@ def drawings_of(
     asked = _asked(session, action, events)
     if not shown or not asked:
         return {}
-    found: dict[UUID, Mapping[str, Any]] = {}
+    found: dict[UUID, dict[str, Any]] = {}
     rows = session.execute(
         select(Revision.inspection_id, Revision.revision, Revision.body).where(
             Revision.inspection_id.in_({inspection for inspection, _revision in asked})

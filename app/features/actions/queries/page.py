@@ -4,7 +4,7 @@ standard.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -80,7 +80,7 @@ class Story:
     causes: list[str]
     watch: tuple[int, int] | None
     links: dict[UUID, Link]
-    drawn: dict[UUID, Mapping[str, Any]]
+    drawn: dict[UUID, dict[str, Any]]
     late: int
     lots_wanted: int
     lots_counted: int
