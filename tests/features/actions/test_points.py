@@ -96,6 +96,9 @@ def test_what_was_seen_is_frozen_printed_and_told_to_its_case(app, cast, client_
     )
 
     manager = client_for(cast.manager)
+    photo = manager.get(f"/inspections/{phone.record}/photos/{digest(picture)}").get_data(as_text=True)
+    assert "of an open point" in photo and f"/inspections/{phone.record}#points" in photo
+    assert manager.get(f"/inspections/{phone.record}/history").status_code == 200
     shown = manager.get(f"/inspections/{phone.record}").get_data(as_text=True)
     assert "Open points from earlier visits" in shown and "Boxes hang at all lines" in shown
     assert shown.count("Seen closed") == 1 and shown.count("Not looked at") == 1
