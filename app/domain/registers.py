@@ -14,7 +14,6 @@ from app.domain.marks import FIELD, judge_marks
 from app.domain.permissions import Act
 from app.domain.register_ends import RECORD
 from app.domain.register_findings import judge_finding
-from app.domain.register_points import judge_point
 from app.domain.register_signatures import judge_signature
 from app.domain.register_values import day, flag, moment, people, photo, row, short_text, text, uuid
 
@@ -87,11 +86,11 @@ def judge(form: Form, path: str, field: str, value: Any) -> None:
     elif room == "sign":
         uuid(name, "op_path")
         judge_signature(field, value)
-    elif room == "s":
-        _judge_section(form, name, field, value)
     elif room == "point":
         uuid(name, "op_path")
-        judge_point(field, value)
+        _judge_point(field, value)
+    elif room == "s":
+        _judge_section(form, name, field, value)
     elif room == "participants":
         _one_of(_PARTICIPANT, field)(value)
         uuid(name, "op_path")
@@ -119,6 +118,22 @@ def _judge_question(form: Form, question: str, field: str, value: Any) -> None:
     elif field == "note":
         text(value, canned=True)
     elif field == "reason":
+        text(value)
+    else:
+        raise Invalid("op_field", field="field")
+
+
+def _judge_point(field: str, value: Any) -> None:
+    """What was seen of an open point of an earlier visit: it counts in no score and no duty."""
+    if field == "seen":
+        if value not in (None, "open", "closed"):
+            raise Invalid("op_value")
+    elif field.startswith("photo:"):
+        if value is not None:
+            photo(value, field.partition(":")[2])
+    elif field.startswith(FIELD):
+        judge_marks(value)
+    elif field == "note":
         text(value)
     else:
         raise Invalid("op_field", field="field")

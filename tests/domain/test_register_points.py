@@ -6,7 +6,6 @@ import pytest
 
 from app.domain.errors import Invalid
 from app.domain.permissions import Act
-from app.domain.register_points import judge_point
 from app.domain.registers import Form, act_of, judge
 
 FORM = Form(version="1", definition={}, sections={}, questions=frozenset(), scores=frozenset())
@@ -59,7 +58,7 @@ def test_this_may_stand_there(field, value):
 )
 def test_this_may_not(field, value, code):
     with pytest.raises(Invalid) as refused:
-        judge_point(field, value)
+        judge(FORM, POINT, field, value)
     assert refused.value.code == code
 
 

@@ -52,6 +52,8 @@ _FIELDS = {
     "sign/refused": _l("Signature refused"),
 }
 _ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable")}
+_POINT = {"seen": _l("what was seen"), "note": _l("Note")}
+_SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _FINDING = {
     "severity": _l("severity of the finding"),
     "requirement": _l("requirement"),
@@ -61,13 +63,6 @@ _FINDING = {
     "due": _l("due date of the finding"),
     "position": _l("position of the other party"),
 }
-_POINT = {
-    "seen": _l("Open point: what was seen"),
-    "note": _l("Open point: note"),
-    "photo": _l("Open point: photo"),
-    "marks": _l("Open point: drawing on a photo"),
-}
-SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _PARTICIPANT = {
     "row": _l("Participant"),
     "name": _l("Participant: name"),
@@ -145,7 +140,7 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
 
 def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
     if room == "point":
-        return str(_POINT.get(op.field) or _POINT[op.field.partition(":")[0]])
+        place = _("an open point")
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -160,6 +155,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _("%(question)s: %(field)s", question=place, field=_ANSWERS.get(op.field, op.field))
     if room == "f":
         return _("%(question)s: %(field)s", question=place, field=_FINDING.get(op.field, op.field))
+    if room == "point":
+        return _("Open point: %(field)s", field=_POINT.get(op.field, op.field))
     if room == "s":
         titles = {section["id"]: section["title"] for section in form.definition["sections"]}
         return _("Section %(section)s", section=pick(titles.get(place, {}), language) or place)
@@ -175,6 +172,8 @@ def value_in_words(
     room = path.partition("/")[0]
     if isinstance(value, dict) and "lang" in value:
         return Shown(value["text"], value["lang"])
+    if field == "seen":
+        return Shown(str(_SEEN.get(value, value)))
     if field == "score":
         return Shown(score_in_words(form.definition, value, language))
     if field.startswith("photo:"):
@@ -186,8 +185,6 @@ def value_in_words(
         return (
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])
         )
-    if field == "seen":
-        return Shown(str(SEEN[value]))
     if field == "auditors":
         return Shown(comma().join(names.get(person, _("somebody")) for person in value))
     if field == "due":
