@@ -37,8 +37,10 @@ from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.freezing import open_from_frozen
+from app.features.actions.commands.sighting import note_sightings
 from app.features.actions.record import ActionKind
 from app.features.actions.report import PAPERS
+from app.features.actions.report.register import Registers
 from app.features.checklists import api as checklists_api
 from app.features.checklists import cli as checklists_cli
 from app.features.checklists import routes as checklists_pages
@@ -93,7 +95,11 @@ PAGES = (
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
 APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, actions_api.bp, sync.bp, rescue_api.bp)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
-REPORT_KINDS: tuple[ReportKind, ...] = (InspectionReport(), *PAPERS.values())  # what reports are made of
+REPORT_KINDS: tuple[ReportKind, ...] = (
+    InspectionReport(),
+    *PAPERS.values(),
+    Registers(),
+)  # what reports are made of
 
 PLACES = [
     Place("sync.start", "work", _l("My work"), phone=True),
@@ -196,7 +202,10 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
 
 
 def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
-    """Major findings open their cases in the transaction that freezes them."""
+    """In the transaction that freezes them major findings open their cases, and the cases of open points
+    learn what was seen of these.
+    """
+    note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
     open_from_frozen(
         session,
         frozen.record_id,

@@ -22,6 +22,7 @@ from sqlalchemy import Date, Table, Uuid, and_, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from app import search
 from app.db import Base, UtcDateTime
 
 FOLDER, REVISIONS = "issued", "inspection_revisions"
@@ -90,7 +91,10 @@ def put_back(session: Session, data: Path) -> int:
             row = _read(table, json.loads(path.read_text("utf-8")))
             key = and_(*(column == row[column.name] for column in table.primary_key))
             if session.execute(select(*table.primary_key).where(key)).first() is None:
-                count += _insert(session, table, row)
+                count += (put := _insert(session, table, row))
+                if put and table.name == "reports":
+                    texts = (row[name] for name in ("number", "title", "company", "subject"))
+                    search.put(session, "report", row["id"], *texts)  # as when it was asked for
     return count
 
 

@@ -87,6 +87,16 @@ def causes(content: Content) -> list[str]:
     return list(dict.fromkeys(roots))
 
 
+def branches(content: Content) -> list[str]:
+    """The branches of the fishbone on which a cause is confirmed."""
+    return sorted({bone["branch"] for bone in content.get("bones") or [] if bone.get("confirmed")})
+
+
+def types(content: Content) -> list[str]:
+    """The types its measures have."""
+    return sorted({row["type"] for row in content.get("measures") or [] if row.get("type")})
+
+
 def whys(content: Content, name: str) -> list[str]:
     """The answers of a chain that say something, in order."""
     return [why for why in content.get(name) or [] if isinstance(why, str) and why.strip()]

@@ -135,7 +135,8 @@ _CATALOGUE = """
     charge_back_nobody charge_back_empty
     action_closed step_not_open step_in_review nothing_sent own_work act_missing check_missing watch_running
     form_lowered past_needs_reason bad_deadlines nothing_asked quantity_wrong
-    photos_too_many contact_missing contact_without_mail link_not_yours
+    photos_too_many files_too_many file_kind file_macros file_too_large lot_of_part contact_missing
+    contact_without_mail link_not_yours none_chosen cases_too_many
     gate_response gate_places gate_quantities gate_dispositions gate_safety gate_occurrence gate_escape
     gate_shown gate_measures gate_types gate_owners gate_done gate_photo gate_done_by gate_cut_in gate_word
     gate_lots gate_lots_good gate_documents gate_revisions gate_similar gate_lesson

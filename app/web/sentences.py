@@ -143,6 +143,16 @@ SENTENCES: dict[str, LazyString] = {
     "bad_deadlines": _l("These deadlines cannot be read; an example is contain=48h cause=5d."),
     "nothing_asked": _l("This question was answered already."),
     "quantity_wrong": _l("This is not a quantity that can be. Check the numbers."),
+    "files_too_many": _l("These are too many files. Send five at once, twenty for a step."),
+    "file_kind": _l(
+        "This is no file we take, or its content is not what its name says. "
+        "Send PDF, Word, Excel or PowerPoint (docx, xlsx, pptx), e-mail (eml, msg), CSV or text."
+    ),
+    "file_macros": _l("This file carries macros. Send it without them, or as PDF."),
+    "file_too_large": _l("This file is larger than %(limit)s MB. Send a smaller one."),
+    "none_chosen": _l("Tick the actions you want to print first."),
+    "cases_too_many": _l("These are too many for one register. Tick %(limit)s at most."),
+    "lot_of_part": _l("A lot belongs to a part. Choose the part first."),
     "photos_too_many": _l("These are too many photos. Send ten at once, forty for a step."),
     "contact_missing": _l("Name a contact at the supplier first."),
     "contact_without_mail": _l("This contact has no e-mail address. Show the link and send it by chat."),

@@ -108,7 +108,7 @@ def a_case(cast: Cast) -> dict[str, str]:
             "step": "contain",
             "part_id": str(part.id),
             "code_id": str(code.id),
-            **{name: str(new_id()) for name in ("date_id", "cost_id", "picture_id", "link_id")},
+            **{name: str(new_id()) for name in ("date_id", "cost_id", "picture_id", "file_id", "link_id")},
         }
 
 

@@ -15,14 +15,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app import search
 from app.adapters import clock
 from app.backups import issued
 from app.backups.package import Writer
-from app.db import reading, transaction
+from app.db import new_id, reading, transaction
 from app.features.checklists.commands import publish
 from app.features.inspections.models import Inspection, Revision
 from app.features.operations.models import Operation
 from app.features.operations.queries import epoch_of, state_of
+from app.features.reports.models import Report
 from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -129,6 +131,42 @@ def test_what_was_issued_after_the_backup_stands(
         assert [(r.id, r.at, r.digest, r.body) for r in reading().scalars(select(Revision))] == before
         row = reading().get(Inspection, UUID(record))
         assert row is not None and row.state == "completed" and row.completed_at == before[0][1]
+
+
+def test_a_report_that_is_put_back_is_found_again(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Reports are put back from what was kept outside the database, and into the words of the search."""
+    file = made(run, tmp_path / "night")
+    now = clock.now()
+    with app.app_context(), transaction() as session:
+        report = Report(
+            kind="inspection",
+            record_id=new_id(),
+            number="2026-0147",
+            revision=1,
+            language="en",
+            state="issued",
+            progress={},
+            verify_id="a" * 26,
+            title="Audit",
+            company="Qingyan Die Casting",
+            subject="Plant 2",
+            date=now,
+            requested_at=now,
+            touched_at=now,
+            issued_at=now,
+        )
+        session.add(report)
+        session.flush()
+        found = report.id
+    with app.app_context():
+        issued.keep(reading(), app.config["PLUMBLINE"].data, now)
+    assert run("restore", file).exit_code == 0
+    with app.app_context():
+        assert reading().get(Report, found) is not None
+        for words in ("2026-0147", "Qingyan", "plant"):
+            assert set(reading().scalars(search.matching(reading(), "report", words))) == {found}, words
 
 
 def test_a_number_that_was_issued_is_nobody_elses(

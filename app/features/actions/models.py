@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Editable, Id, Json
@@ -73,6 +73,9 @@ class Action(Editable, Base):
     doers: Mapped[list[Any]] = mapped_column(Json)  # who sent the implementation: none of them may check it
     outcome: Mapped[str] = mapped_column(String(20), default="")  # effective, ineffective, cancelled
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    # what it is found by: " man method ", of the causes that are confirmed and of its measures
+    branches: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    measure_types: Mapped[str] = mapped_column(String(120), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(index=True)
     created_by: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     closed_at: Mapped[datetime | None]
@@ -89,6 +92,7 @@ class Action(Editable, Base):
     team: Mapped[list[ActionMember]] = relationship(order_by="ActionMember.id")
     findings: Mapped[list[ActionFinding]] = relationship(order_by="ActionFinding.id")
     pictures: Mapped[list[ActionPicture]] = relationship(order_by="ActionPicture.id")
+    files: Mapped[list[ActionFile]] = relationship(order_by="ActionFile.id")
     lots: Mapped[list[ActionLot]] = relationship(order_by="ActionLot.id")
     costs: Mapped[list[ActionCost]] = relationship(order_by="ActionCost.id")
     dates: Mapped[list[ActionDate]] = relationship(order_by="ActionDate.id")
@@ -189,6 +193,24 @@ class ActionPicture(Base):
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id"))
 
 
+class ActionFile(Base):
+    """A document on a case: its bytes lie in the blob store. `kind`: adapters/documents.py; append-only."""
+
+    __tablename__ = "action_files"
+
+    id: Mapped[Id]
+    action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), index=True)
+    revision: Mapped[int]
+    step: Mapped[str | None] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    added_at: Mapped[datetime]
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
+    link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id"))
+
+
 class ActionLot(Base):
     """One of the next deliveries under written 100 % inspection."""
 
@@ -263,6 +285,28 @@ class ActionPaper(Base):
     body: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class ActionRegister(Base):
+    """Several cases in one paper, frozen when it was asked for; append-only. `body` as in ActionPaper."""
+
+    __tablename__ = "action_registers"
+
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
+
+
+class ActionRegisterCase(Base):
+    """A case that stands in a register: only who may read all of them may read it; append-only."""
+
+    __tablename__ = "action_register_cases"
+
+    register_id: Mapped[UUID] = mapped_column(ForeignKey("action_registers.id"), primary_key=True)
+    action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), primary_key=True)
 
 
 class ActionReminder(Base):

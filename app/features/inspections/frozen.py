@@ -36,6 +36,9 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
     signatures         [{id, kind ("sign", "refuse"), slot, counts,
                          value (as in the register, strokes and digest with it),
                          operation: {id, hash, at, offset, tz, received_at}}]  in the order given
+    points             [{id, source: {kind, id}, text, since, seen ("open", "closed", null: not looked at),
+                         by: {id, name} | null, note, photos (as of an answer)}]  open points of earlier
+                        visits, unscored. Older records have no such key
     slots              the slots the checklist asks for, with their state: [{slot, state, row}]
     photos             [sha256]  each live photo once, sorted
     registers          [[path, field, hash of the winning operation]]  every one, sorted; of the drawings on
@@ -60,6 +63,7 @@ from app.domain.explain import one_change, trials
 from app.domain.findings import findings
 from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, rows
+from app.domain.merge import photos as photos_at
 from app.domain.scale import score_of
 from app.domain.scoring import score
 from app.features.accounts.models import Person
@@ -67,6 +71,7 @@ from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Inspection
 from app.features.inspections.queries import answers_of, last_before
+from app.features.inspections.queries.points import points_of
 from app.features.operations.models import Operation
 from app.features.operations.queries import is_applied
 from app.features.places.models import Site
@@ -75,7 +80,7 @@ VERSION = 1
 REQUIREMENTS_IN = "en"  # the question stands there in all three; a requirement somebody wrote has its own
 CLOCKS_AGREE = 120_000  # milliseconds; below, a phone's own time says nothing else
 SENT_AT_ONCE = 120_000  # milliseconds; longer than that, a change waited for a network
-_WORK = ("q", "opening", "closing", "participants")
+_WORK = ("q", "point", "opening", "closing", "participants")
 _PLAN = ("client", "objectives", "scope", "criteria", "due", "due_reason")
 _OPENING = ("held_at", "areas_seen", "areas_not_seen", "remarks")
 _CLOSING = ("held_at", "summary", "good_practices", "areas_not_seen", "remarks")
@@ -114,6 +119,7 @@ class Names:
     created: int
     started: int | None
     completed: int
+    points: Sequence[Mapping[str, Any]] = ()  # {id, source, text, since, by} of each open point
 
 
 def freeze(
@@ -130,7 +136,7 @@ def freeze(
     """
     version = session.get_one(Version, row.version_id)
     return compose(
-        _names(session, row, version, now),
+        _names(session, row, version, state, now),
         version.definition,
         state,
         _done(session, row.id),
@@ -197,6 +203,7 @@ def compose(
             "change": one_change(definition, given, left_out),
         },
         "before": names.before,
+        "points": [_point(point, state) for point in names.points],
         "findings": [entry._asdict() for entry in findings(definition, state, day, REQUIREMENTS_IN)],
         "signatures": [_signature(one, done) for one in signed],
         "slots": signatures.slots(definition, signed),
@@ -213,7 +220,9 @@ def datetime_of(moment: int) -> datetime:
     return datetime.fromtimestamp(moment / 1000, UTC)
 
 
-def _names(session: Session, row: Inspection, version: Version, now: datetime) -> Names:
+def _names(
+    session: Session, row: Inspection, version: Version, state: Mapping[Key, Register], now: datetime
+) -> Names:
     checklist = session.get_one(Checklist, version.checklist_id)
     site, company = session.get_one(Site, row.site_id), session.get_one(Company, row.company_id)
     before = last_before(session, row)
@@ -253,6 +262,16 @@ def _names(session: Session, row: Inspection, version: Version, now: datetime) -
         created=milliseconds(row.created_at),
         started=milliseconds(row.started_at) if row.started_at else None,
         completed=completed,
+        points=[
+            {
+                "id": str(one.point.id),
+                "source": {"kind": one.point.source_kind, "id": str(one.point.source_id)},
+                "text": one.point.text,
+                "since": milliseconds(one.point.opened_at),
+                "by": one.by,
+            }
+            for one in points_of(session, row, state, now)
+        ],
     )
 
 
@@ -367,15 +386,28 @@ def _question(
             "score": score_of(given, question),
             "note": answer.get("note"),
             "reason": answer.get("reason"),
-            "photos": [
-                {**photo, "marks": marks_of(state, f"q/{question['id']}", photo["media_id"])}
-                for photo in answer.get("photos") or ()
-            ],
+            "photos": _photos(state, f"q/{question['id']}", answer.get("photos") or ()),
             "last": last.get(question["id"]),
         }
         if covered
         else None,
     }
+
+
+def _point(point: Mapping[str, Any], state: Mapping[Key, Register]) -> dict[str, Any]:
+    path = f"point/{point['id']}"
+    return {
+        **point,
+        "seen": _shown(state, path, "seen"),
+        "note": _shown(state, path, "note"),
+        "photos": _photos(state, path, photos_at(state, path)),
+    }
+
+
+def _photos(
+    state: Mapping[Key, Register], path: str, photos: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    return [{**photo, "marks": marks_of(state, path, photo["media_id"])} for photo in photos]
 
 
 def _times(done: Sequence[Done]) -> dict[str, Any]:

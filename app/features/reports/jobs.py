@@ -247,7 +247,7 @@ class Works:
         html, stamps = _in_language(content.language, write)
         return Sheet(
             html=html,
-            css=_style(content.template.removesuffix(".html")) or _style("report"),
+            css=_style(content.style or content.template.removesuffix(".html")) or _style("report"),
             identifier=identifier,
             made_at=made_at,
             photos=photos,

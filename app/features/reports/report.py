@@ -53,12 +53,12 @@ class Seal:
 class Content:
     """Everything one issue of a report is drawn from.
 
-    `template` lies below templates/pdf; the sheet of the same name with .css beside it is its style. It gets
-    `context` and, from the machine, `control` (reports.jobs.Control: number, revision, verify_url, verify_qr
-    (SVG data URI), fingerprint, digest, issued_at, organisation, level), `title` and `subject`. All texts in
-    the context lose what cannot be printed (domain/printing.py). Pictures are referred to as
-    `photo:<sha256>` in `src`; `photos` lists their hashes, each drawn in the report's size (1280 px).
-    Nothing else is ever fetched.
+    `template` lies below templates/pdf; the sheet of the same name with .css beside it is its style, or the
+    one that `style` names. It gets `context` and, from the machine, `control` (reports.jobs.Control: number,
+    revision, verify_url, verify_qr (SVG data URI), fingerprint, digest, issued_at, organisation, level),
+    `title` and `subject`. All texts in the context lose what cannot be printed (domain/printing.py).
+    Pictures are referred to as `photo:<sha256>` in `src`; `photos` lists their hashes, each drawn in the
+    report's size (1280 px). Nothing else is ever fetched.
     """
 
     template: str
@@ -71,6 +71,7 @@ class Content:
     attachments: Sequence[Attachment] = ()
     seals: Sequence[Seal] = ()
     keywords: Sequence[str] = field(default_factory=tuple)
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)

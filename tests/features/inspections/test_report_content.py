@@ -359,4 +359,4 @@ def test_times_are_those_of_the_site() -> None:
     assert reader.stamp(1_794_877_800_000) == "2026-11-17 09:10 +08:00"
     assert Reader("zh-Hans", "Asia/Kathmandu").stamp(1_794_877_800_000) == "2026-11-17 06:55 +05:45"
     assert Reader("en", "America/St_Johns").stamp(1_794_877_800_000).endswith("-03:30")
-    assert (signed(44), signed(-48), signed(0)) == ("+4.4", "−4.8", "+0.0")
+    assert (signed(44), signed(-48), signed(0)) == ("+4.4", "−4.8", "±0")

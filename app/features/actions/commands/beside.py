@@ -18,8 +18,10 @@ from app.domain.permissions import Act, Actor
 from app.features.accounts.models import Person
 from app.features.actions import queries
 from app.features.actions.commands import Hand, note, tell
+from app.features.actions.commands.opening import index
 from app.features.actions.commands.walking import held
 from app.features.actions.models import KIND, Action, ActionCost, ActionLot, ActionMember, ActionPicture
+from app.features.companies.commands import registers
 from app.features.companies.models import Contact, DefectCode, Part
 from app.features.evidence.commands import note_use
 from app.features.links import commands as links
@@ -163,9 +165,11 @@ def name_subject(
     part_id: UUID | None,
     defect_code_id: UUID | None,
     now: datetime,
+    lot: str | None = None,
 ) -> Action:
-    """Which part and which defect it is about: what opened from a finding knows neither, and a recurrence is
-    found by both. Raises Stale (action_closed), Invalid (part_unknown, defect_code_unknown).
+    """Which part, lot and defect it is about: what opened from a finding knows none of them, and a recurrence
+    is found by part and defect. `lot`: its number, made when it is new, "" for none; None leaves it, unless
+    the part changes. Raises Stale (action_closed), Invalid (part_unknown, defect_code_unknown, lot_of_part).
     """
     action = held(session, actor, action_id, Act.MANAGE_ACTION)
     if queries.circle_of(action).ended:
@@ -175,9 +179,16 @@ def name_subject(
         raise Invalid("part_unknown", field="part")
     if defect_code_id and session.get(DefectCode, defect_code_id) is None:
         raise Invalid("defect_code_unknown", field="defect_code")
+    if lot and tidy(lot) and part is None:
+        raise Invalid("lot_of_part", field="lot")
+    if lot is not None or part_id != action.part_id:
+        action.lot_id = registers.lot_named(session, part_id, lot, now)
     action.part_id, action.defect_code_id = part_id, defect_code_id
     session.flush()
+    session.refresh(action, ["part", "lot", "defect_code"])
+    index(session, action)
     facts = {"part": str(part_id or ""), "defect_code": str(defect_code_id or "")}
+    facts["lot"] = action.lot.number if action.lot else ""
     note(session, action, "subject", Hand(person_id=actor.id), now, facts=facts)
     return action
 

@@ -280,6 +280,7 @@ def _open(
         steps=[],
         team=[],
         pictures=[],
+        files=[],
         lots=[],
         costs=[],
         dates=[],

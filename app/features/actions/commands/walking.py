@@ -63,8 +63,16 @@ def write(
         raise Stale()
     if dict(content) != row.content:
         row.content = dict(content)
+        if step is Step.CAUSE:
+            action.branches = _found_by(action_steps.branches(content))
+        elif step is Step.MEASURE:
+            action.measure_types = _found_by(action_steps.types(content))
         session.flush()
         note(session, action, "written", hand, now, step, {"content": dict(content)})
+
+
+def _found_by(words: list[str]) -> str:
+    return f" {' '.join(words)} " if words else ""
 
 
 def send(

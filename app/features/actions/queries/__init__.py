@@ -111,6 +111,7 @@ def _whole(wanted: Select[Action]) -> Select[Action]:
         selectinload(Action.steps),
         selectinload(Action.team),
         selectinload(Action.pictures),
+        selectinload(Action.files),
         selectinload(Action.lots),
         selectinload(Action.costs),
         selectinload(Action.dates),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +41,9 @@ class Filters:
     severity: str = ""
     code: UUID | None = None
     trade: str = ""
+    branch: str = ""
+    kind: str = ""  # of a measure
+    again: bool = False  # it came back
     age: str = ""
     mine: bool = False
     sort: str = "due"
@@ -53,7 +56,7 @@ class Line:
 
     action: Action
     late: int
-    due: object
+    due: date | None
 
 
 @dataclass(frozen=True)
@@ -182,6 +185,12 @@ def _wanted(session: Session, actor: Actor, filters: Filters, now: datetime) -> 
         conditions.append(Action.defect_code_id == filters.code)
     if filters.trade:
         conditions.append(Action.trade == filters.trade)
+    if filters.branch:
+        conditions.append(Action.branches.contains(f" {filters.branch} ", autoescape=True))
+    if filters.kind:
+        conditions.append(Action.measure_types.contains(f" {filters.kind} ", autoescape=True))
+    if filters.again:
+        conditions.append(Action.revision > 1)
     if filters.mine:
         conditions.append(named_in(actor.id))
     if filters.age in AGES:

@@ -22,10 +22,12 @@ from app.features.actions.models import (
     Action,
     ActionCost,
     ActionEvent,
+    ActionFile,
     ActionLot,
     ActionPicture,
     ActionStep,
 )
+from app.features.actions.queries.drawings import drawings_of
 from app.features.evidence.queries import kept_among
 from app.features.links import queries as links
 from app.features.links.models import Link
@@ -38,8 +40,10 @@ class Told:
     number: int
     steps: dict[str, ActionStep]
     pictures: list[ActionPicture]
+    files: list[ActionFile]
     lots: list[ActionLot]
     recurred: ActionEvent | None
+    seen: list[ActionEvent]  # what later inspections saw of its open point
 
     def content(self, step: str) -> dict[str, Any]:
         row = self.steps.get(step)
@@ -93,6 +97,7 @@ class Story:
     causes: list[str]
     watch: tuple[int, int] | None
     links: dict[UUID, Link]
+    drawn: dict[UUID, dict[str, Any]]
     late: int
     lots_wanted: int
     lots_counted: int
@@ -147,6 +152,7 @@ def load(session: Session, action: Action, now: datetime) -> Story:
         causes=causes(cause.content) if cause else [],
         watch=watched,
         links=links.names(session, used),
+        drawn=drawings_of(session, action, events),
         late=action_clock.age(action.due_at, now) if action.due_at and action.phase == Phase.OPEN else 0,
         lots_wanted=LOTS if action.commitment else 0,
         lots_counted=len(queries.lots_of(action)),
@@ -188,8 +194,10 @@ def _told(action: Action, number: int, events: Sequence[ActionEvent]) -> Told:
         number=number,
         steps={row.step: row for row in action.steps if row.revision == number},
         pictures=[one for one in action.pictures if one.revision == number],
+        files=[one for one in action.files if one.revision == number],
         lots=[lot for lot in action.lots if lot.revision == number],
         recurred=again[-1] if again else None,
+        seen=[event for event in events if event.act == "seen" and event.revision == number],
     )
 
 

@@ -22,7 +22,7 @@ from app.features.actions import forms, queries
 from app.features.actions.commands import Hand, beside, dates, papers, walking
 from app.features.actions.forms import as_count, as_day, as_form, as_id, as_money, content_of
 from app.features.actions.report import PAPERS
-from app.features.actions.routes import bp, photos
+from app.features.actions.routes import bp, files, photos
 from app.features.actions.routes.showing import show, step_of
 from app.web.identity import actor, needs
 
@@ -39,13 +39,14 @@ def write_step(action_id: UUID, step: str) -> Answer:
     typed = None
     try:
         typed = content_of(wanted, request.form)
-        kept = photos.received()
+        kept, documents = photos.received(), files.received()
         hand, now = Hand(person_id=actor().id), clock.now()
         version = request.form.get("record_version", type=int)
         moment = "after" if wanted is Step.IMPLEMENT else "evidence"
         with transaction() as session:
             action = walking.held(session, actor(), action_id, Act.WORK_ON_ACTION)
             photos.attach(session, action, kept, wanted, moment, hand)
+            files.attach(session, action, documents, wanted, hand)
             walking.write(session, action, wanted, typed, version, hand, now)
         if "send" in request.form:
             with transaction() as session:
@@ -82,13 +83,14 @@ def verify(action_id: UUID) -> Answer:
     word, effective = forms.lines(request.form, "note"), "effective" in request.form
 
     def work(session: Session) -> None:
-        if kept:
+        if kept or documents:
             action = walking.held(session, actor(), action_id, Act.VERIFY_ACTION)
             photos.attach(session, action, kept, Step.CHECK, "evidence", Hand(person_id=actor().id))
+            files.attach(session, action, documents, Step.CHECK, Hand(person_id=actor().id))
         walking.verify(session, actor(), action_id, word, effective, clock.now())
 
     try:
-        kept = photos.received()
+        kept, documents = photos.received(), files.received()
     except PlumblineError as error:
         return _refused(action_id, error, {"note": word})
     return _do(action_id, work, {"note": word})
@@ -102,12 +104,19 @@ def standardise(action_id: UUID) -> Answer:
     version = request.form.get("record_version", type=int)
 
     def work(session: Session) -> None:
+        if documents:
+            action = walking.held(session, actor(), action_id, Act.MANAGE_ACTION)
+            files.attach(session, action, documents, Step.ACT, Hand(person_id=actor().id))
         if "send" in request.form:
             walking.standardise(session, actor(), action_id, typed, version, clock.now())
         else:
             action = walking.held(session, actor(), action_id, Act.MANAGE_ACTION)
             walking.write(session, action, Step.ACT, typed, version, Hand(person_id=actor().id), clock.now())
 
+    try:
+        documents = files.received()
+    except PlumblineError as error:
+        return _refused(action_id, error, typed)
     return _do(action_id, work, typed)
 
 
@@ -238,7 +247,8 @@ def name_subject(action_id: UUID) -> Answer:
 
     def work(session: Session) -> None:
         part, code = (as_id(request.form.get(name), name) for name in ("part", "defect_code"))
-        beside.name_subject(session, actor(), action_id, part, code, clock.now())
+        lot = forms.line(request.form, "lot") if "lot" in request.form else None
+        beside.name_subject(session, actor(), action_id, part, code, clock.now(), lot)
 
     return _do(action_id, work)
 
@@ -257,6 +267,21 @@ def add_photos(action_id: UUID) -> Answer:
     queries.get_visible_to(reading(), actor(), action_id)
     try:
         photos.add(
+            action_id,
+            lambda session, key: walking.held(session, actor(), key, Act.WORK_ON_ACTION),
+            Hand(person_id=actor().id),
+        )
+    except PlumblineError as error:
+        return _refused(action_id, error)
+    return _back(action_id)
+
+
+@bp.post("/<uuid:action_id>/files")
+@needs(Act.SEE_ACTIONS)
+def add_files(action_id: UUID) -> Answer:
+    queries.get_visible_to(reading(), actor(), action_id)
+    try:
+        files.add(
             action_id,
             lambda session, key: walking.held(session, actor(), key, Act.WORK_ON_ACTION),
             Hand(person_id=actor().id),

@@ -11,13 +11,14 @@ from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.permissions import Act, Scope, may
-from app.features.actions import words
 from app.features.actions.commands.freezing import facts_of
 from app.features.actions.commands.opening import open_from_findings
 from app.features.actions.queries.findings import with_cases
 from app.features.actions.routes import bp
+from app.features.actions.routes.showing import vocabulary
 from app.features.inspections import queries as inspections
 from app.features.inspections.models import Inspection
+from app.web.htmx import wants_fragment
 from app.web.identity import actor, needs
 
 
@@ -28,9 +29,10 @@ def of_inspection(inspection_id: UUID) -> str:
     return render_template(
         "actions/_of_inspection.html",
         row=row,
-        lines=with_cases(reading(), actor(), row),
-        w=words,
+        lines=with_cases(reading(), actor(), row, clock.now()),
         may_raise=_may_raise(row),
+        swapped=wants_fragment(),
+        **vocabulary(clock.now()),
     )
 
 
@@ -44,7 +46,7 @@ def open_for_findings(inspection_id: UUID) -> Response:
     ticked = set(request.form.getlist("finding"))
     with transaction() as session:
         row = inspections.get_visible_to(session, actor(), inspection_id)
-        free = [one for one, _case, has in with_cases(session, actor(), row) if not has]
+        free = [one for one, _case, has in with_cases(session, actor(), row, clock.now()) if not has]
         wanted = [facts_of(row, one, actor().language) for one in free if str(one.id) in ticked]
         if not wanted or len(wanted) != len(ticked):
             raise Invalid("not_a_choice", field="finding")

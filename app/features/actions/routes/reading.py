@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,12 +12,13 @@ from flask_babel import gettext as _
 from app.adapters import clock
 from app.adapters.sheets_writing import Value, csv_lines, xlsx_bytes
 from app.db import reading
+from app.domain.action_steps import BRANCHES, TYPES
 from app.domain.actions import SEVERITIES, Step
 from app.domain.permissions import Act, may_somewhere
 from app.features.actions import queries, words
 from app.features.actions.queries import listing, overview
 from app.features.actions.queries.listing import AGES, SORTS, STATES, Filters
-from app.features.actions.routes import bp, photos
+from app.features.actions.routes import bp, files, photos
 from app.features.actions.routes.showing import show, vocabulary
 from app.features.actions.words.labels import filter_states
 from app.web.htmx import wants_fragment
@@ -51,15 +53,30 @@ def index() -> Response:
 
 @bp.get("/board")
 @needs(Act.SEE_ACTIONS)
-def board() -> str:
-    session, filters, now = reading(), filters_asked("all"), clock.now()
+def board() -> Response:
+    filters, swapped = filters_asked("all"), wants_fragment()
+    answer = make_response(draw_board(filters, fragment=swapped))
+    if swapped:
+        answer.headers["HX-Push-Url"] = address(filters, ".board")
+    answer.vary.add("HX-Request")
+    return answer
+
+
+def draw_board(
+    filters: Filters, *, fragment: bool = False, problem: str = "", ticked: Sequence[str] = ()
+) -> str:
+    """The open cases by step; `problem`: why what was `ticked` was not printed."""
+    session, now = reading(), clock.now()
     return render_template(
-        "actions/board.html",
+        "actions/_board.html" if fragment else "actions/board.html",
         columns=listing.board(session, actor(), filters, now),
         filters=filters,
         offered=listing.choices(session, actor()),
         address=address,
         may_raise=may_somewhere(actor(), Act.RAISE_ACTION),
+        may_issue=may_somewhere(actor(), Act.MANAGE_ACTION),
+        problem=problem,
+        ticked=ticked,
         **vocabulary(now),
     )
 
@@ -116,6 +133,12 @@ def photo(action_id: UUID, picture_id: UUID) -> Response:
     return photos.served(queries.get_visible_to(reading(), actor(), action_id), picture_id)
 
 
+@bp.get("/<uuid:action_id>/files/<uuid:file_id>")
+@needs(Act.SEE_ACTIONS)
+def file(action_id: UUID, file_id: UUID) -> Response:
+    return files.served(queries.get_visible_to(reading(), actor(), action_id), file_id)
+
+
 def filters_asked(state: str = "open") -> Filters:
     """The filters in the address. What cannot be read is left out: an address is no form."""
     asked = request.args
@@ -133,6 +156,9 @@ def filters_asked(state: str = "open") -> Filters:
         severity=among("severity", SEVERITIES),
         code=_uuid("code"),
         trade=asked.get("trade", "")[:60],
+        branch=among("branch", BRANCHES),
+        kind=among("type", TYPES),
+        again=asked.get("again") == "1",
         age=among("age", AGES),
         mine=asked.get("mine") == "1",
         sort=among("sort", SORTS, "due"),
@@ -144,13 +170,16 @@ def address(filters: Filters, endpoint: str = ".index", **changes: object) -> st
     """The address of the list with these filters; only what differs from the plain list is in it."""
     wanted: dict[str, object] = {
         "q": filters.text or None,
-        "state": filters.state if filters.state != "open" else None,
+        "state": filters.state if filters.state != ("all" if endpoint == ".board" else "open") else None,
         "step": filters.step or None,
         "company": filters.supplier,
         "site": filters.site,
         "severity": filters.severity or None,
         "code": filters.code,
         "trade": filters.trade or None,
+        "branch": filters.branch or None,
+        "type": filters.kind or None,
+        "again": "1" if filters.again else None,
         "age": filters.age or None,
         "mine": "1" if filters.mine else None,
         "sort": filters.sort if filters.sort != "due" else None,
@@ -189,7 +218,7 @@ def _rows() -> list[list[Value]]:
             str(words.PHASES[line.action.phase][2]),
             str(words.STEPS[line.action.step]) if line.action.step else None,
             line.action.owner.name,
-            line.due,  # type: ignore[list-item]
+            line.due,
             line.late or None,
             line.action.revision,
             line.action.created_at.astimezone(zone),

@@ -20,8 +20,8 @@ from app.features.actions.commands import Hand, beside, dates, walking
 from app.features.actions.forms import as_count, as_day, content_of
 from app.features.actions.models import KIND, Action
 from app.features.actions.queries import page
+from app.features.actions.routes import files, photos
 from app.features.actions.routes import guest_bp as bp
-from app.features.actions.routes import photos
 from app.features.actions.routes.showing import said, step_of, vocabulary
 from app.features.links import commands as links
 from app.features.links.routes import where
@@ -53,12 +53,13 @@ def write_step(action_id: UUID, step: str) -> Answer:
     typed = None
     try:
         typed = content_of(wanted, request.form)
-        kept = photos.received()
+        kept, documents = photos.received(), files.received()
         moment = "after" if wanted is Step.IMPLEMENT else "evidence"
         version = request.form.get("record_version", type=int)
         with transaction() as session:
             action = _held(session, action_id)
             photos.attach(session, action, kept, wanted, moment, _hand())
+            files.attach(session, action, documents, wanted, _hand())
             walking.write(session, action, wanted, typed, version, _hand(), clock.now())
         if "send" in request.form:
             with transaction() as session:
@@ -120,6 +121,12 @@ def ask_date(action_id: UUID) -> Answer:
 @by_link
 def photo(action_id: UUID, picture_id: UUID) -> Response:
     return photos.served(_seen(action_id), picture_id)
+
+
+@bp.get("/<uuid:action_id>/files/<uuid:file_id>")
+@by_link
+def file(action_id: UUID, file_id: UUID) -> Response:
+    return files.served(_seen(action_id), file_id)
 
 
 def _seen(action_id: UUID) -> Action:

@@ -135,6 +135,7 @@ ACTS = {
     "sent": _l("Sent"),
     "accepted": _l("Accepted"),
     "returned": _l("Sent back"),
+    "seen": _l("Open point looked at in an inspection"),
     "verified": _l("Checked: effective"),
     "not_effective": _l("Checked: not effective"),
     "standardised": _l("Made the standard"),
@@ -149,6 +150,7 @@ ACTS = {
     "photo": _l("Photo added"),
     "site_note": _l("Written on site"),
     "site_photo": _l("Photo taken on site"),
+    "file": _l("File added"),
     "lot": _l("Lot inspected"),
     "cost": _l("Cost noted"),
     "team": _l("Team"),
@@ -160,6 +162,7 @@ ACTS = {
     "link_revoked": _l("Link taken back"),
     "link_stray": _l("The link went to the wrong person"),
 }
+SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 AGES = {
     "1": _l("1–7 days"),
     "8": _l("8–30 days"),

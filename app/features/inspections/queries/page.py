@@ -28,6 +28,7 @@ from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Assignment, Inspection, Revision
 from app.features.inspections.queries.conditions import OPEN
+from app.features.inspections.queries.points import points_of
 from app.features.inspections.queries.signing import signatures_of
 from app.features.inspections.queries.unsent import Holder, holders
 from app.features.operations.models import Operation
@@ -133,6 +134,20 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """An open point of an earlier visit. `seen`: "open", "closed", or None: not looked at; `by`: a name."""
+
+    id: str
+    text: Mapping[str, Any]
+    since: datetime
+    source: tuple[str, UUID]
+    seen: str | None
+    by: str
+    note: Mapping[str, Any] | None
+    photos: list[Photo]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     inspection: Inspection
     form: Form
@@ -149,6 +164,7 @@ class Page:
     opening: dict[str, Any]
     closing: dict[str, Any]
     participants: list[dict[str, Any]]
+    points: list[Point]
     sections: list[Section]
     conflicts: list[Conflict]
     last: Last | None
@@ -179,7 +195,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)
-    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]}, row.id)
+    here = present_among(session, signatures.live_photos(state), row.id)
     torn = {key: state[key] for key in open_conflicts(state)}
     signed = signatures_of(session, row, state)
     makers = _makers(
@@ -189,6 +205,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         form.definition, state, local_day(row.completed_at or now, row.site.time_zone), actor.language
     )
     before = queries.answers_of(session, last.id) if last else {}
+    holding = _holding(state, makers)
     return Page(
         inspection=row,
         form=form,
@@ -205,7 +222,8 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         opening=_room(state, "opening"),
         closing=_room(state, "closing"),
         participants=list(rows(state, "participants").values()),
-        sections=_sections(row, form, state, given, before, here, makers),
+        points=_points(session, row, state, here, holding, now),
+        sections=_sections(row, form, state, given, before, here, holding),
         conflicts=[_conflict(key, held, makers) for key, held in sorted(torn.items())],
         last=_last(session, actor, row, last) if last else None,
         team=queries.team(row),
@@ -336,24 +354,16 @@ def _sections(
     given: Mapping[str, Mapping[str, Any]],
     before: Mapping[str, Mapping[str, Any]],
     here: set[str],
-    makers: Mapping[str, Maker],
+    holding: Mapping[str, str],
 ) -> list[Section]:
     options = {option["value"]: option for option in form.definition["scale"]["options"]}
     parts = {part["id"]: part for part in (row.result or {}).get("sections", [])}
     out = out_of_scope(state)
-    holders = {
-        held.value["sha256"]: makers[held.heads[0].id].person
-        for held in state.values()
-        if held.heads
-        and held.heads[0].id in makers
-        and isinstance(held.value, dict)
-        and "sha256" in held.value
-    }
     found = []
     for section in form.definition["sections"]:
         covered = queries.shown(state, f"s/{section['id']}", "covered") or {}
         answered = [
-            _answer(question, given.get(question["id"], {}), before, options, here, holders, state)
+            _answer(question, given.get(question["id"], {}), before, options, here, holding, state)
             for question in section["questions"]
         ]
         left_out = covered.get("reason") if section["id"] in out else None
@@ -367,24 +377,69 @@ def _answer(
     before: Mapping[str, Mapping[str, Any]],
     options: Mapping[str, Mapping[str, Any]],
     here: set[str],
-    holders: Mapping[str, str],
+    holding: Mapping[str, str],
     state: Mapping[Key, Register],
 ) -> Answer:
     score = given.get("score")
-    photos = [
-        Photo(
-            photo["sha256"],
-            photo["name"],
-            photo["taken_at"],
-            None if photo["sha256"] in here else holders.get(photo["sha256"], ""),
-            drawn_on(state, f"q/{question['id']}", photo),
-        )
-        for photo in given.get("photos", [])
-    ]
+    photos = _photos(state, f"q/{question['id']}", given.get("photos", []), here, holding)
     last = before.get(question["id"], {}).get("score")
     return Answer(
         question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
     )
+
+
+def _holding(state: Mapping[Key, Register], makers: Mapping[str, Maker]) -> dict[str, str]:
+    """Photo → whose phone holds it, of those that are not here."""
+    return {
+        held.value["sha256"]: makers[held.heads[0].id].person
+        for held in state.values()
+        if held.heads
+        and held.heads[0].id in makers
+        and isinstance(held.value, dict)
+        and "sha256" in held.value
+    }
+
+
+def _points(
+    session: Session,
+    row: Inspection,
+    state: Mapping[Key, Register],
+    here: set[str],
+    holding: Mapping[str, str],
+    now: datetime,
+) -> list[Point]:
+    return [
+        Point(
+            id=str(one.point.id),
+            text=one.point.text,
+            since=one.point.opened_at,
+            source=(one.point.source_kind, one.point.source_id),
+            seen=one.seen,
+            by=one.by["name"] if one.by else "",
+            note=one.note,
+            photos=_photos(state, one.path, one.photos, here, holding),
+        )
+        for one in points_of(session, row, state, now)
+    ]
+
+
+def _photos(
+    state: Mapping[Key, Register],
+    path: str,
+    photos: Iterable[Mapping[str, Any]],
+    here: set[str],
+    holding: Mapping[str, str],
+) -> list[Photo]:
+    return [
+        Photo(
+            photo["sha256"],
+            photo["name"],
+            photo["taken_at"],
+            None if photo["sha256"] in here else holding.get(photo["sha256"], ""),
+            drawn_on(state, path, photo),
+        )
+        for photo in photos
+    ]
 
 
 def drawn_on(state: Mapping[Key, Register], path: str, photo: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -394,7 +449,7 @@ def drawn_on(state: Mapping[Key, Register], path: str, photo: Mapping[str, Any])
 
 
 class Seen(NamedTuple):
-    """One photo in full: the questions it belongs to, and what was drawn on it."""
+    """One photo in full: the questions (or the open point) it belongs to, and what was drawn on it."""
 
     row: Inspection
     sha256: str
@@ -417,7 +472,7 @@ def photo_of(session: Session, actor: Actor, inspection_id: UUID, sha256: str) -
         raise NotFound()
     drawn = [found for path, photo in uses if (found := drawn_on(state, path, photo))]
     first = uses[0][1]
-    questions = sorted({path.partition("/")[2] for path, _ in uses})
+    questions = sorted({path.partition("/")[2] for path, _ in uses if path.startswith("q/")})
     return Seen(row, sha256, questions, first["name"], first["taken_at"], drawn)
 
 

@@ -141,16 +141,15 @@ def _described(record: dict[str, Any], reader: Reader) -> str:
 
 
 def shown_photos(record: dict[str, Any]) -> list[str]:
-    """The photos on its pages, in their order: those of questions in scope, each once."""
-    return list(
-        dict.fromkeys(
-            photo["sha256"]
-            for section in record["sections"]
-            if section["covered"]
-            for question in section["questions"]
-            for photo in question["answer"]["photos"]
-        )
-    )
+    """The photos on its pages: those of questions in scope in their order, then of open points, each once."""
+    asked = [
+        question["answer"]
+        for section in record["sections"]
+        if section["covered"]
+        for question in section["questions"]
+    ]
+    told = [*asked, *record.get("points", ())]
+    return list(dict.fromkeys(photo["sha256"] for one in told for photo in one["photos"]))
 
 
 def _instant(moment: int) -> datetime:

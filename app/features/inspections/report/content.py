@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.domain.printing import printable_all
 from app.domain.words import babel_locale
-from app.features.inspections.report import answers, figures, findings, people, score
+from app.features.inspections.report import answers, figures, findings, people, points, score
 from app.features.inspections.report.reader import Reader, Said, typed
 from app.features.inspections.words import why
 
@@ -39,6 +39,7 @@ def context(record: Record, language: str) -> dict[str, Any]:
             "summary": summary(clean, reader),
             "dimensions": score.dimensions(clean, reader),
             "findings": findings.cards(clean, reader),
+            "points": points.cards(clean, reader),
             "short": [] if is_audit(clean) else answers.short(clean, reader),
             "score": score.explained(clean, reader),
             "answers": answers.sections(clean, reader),

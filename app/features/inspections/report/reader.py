@@ -111,6 +111,8 @@ def typed(text: Mapping[str, Any] | None) -> Said | None:
 
 
 def signed(tenths: int) -> str:
-    """A difference in tenths with a true minus: "+4.4", "−1.3"."""
+    """A difference in tenths with a true minus: "+4.4", "−1.3", "±0"."""
+    if not tenths:
+        return "±0"
     size = abs(tenths)
     return f"{'−' if tenths < 0 else '+'}{size // 10}.{size % 10}"  # the minus of print

@@ -77,6 +77,7 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         slot_states=signing.SLOT_STATES,
         drawn=signing.drawn,
         stands=signing.STANDS,
+        seen_words=signing.SEEN,
         photos_of={a.question["id"]: a.photos for section in page.sections for a in section.answers},
         due_day=lambda text: day(date.fromisoformat(text)),
         device_moment=history.instant,

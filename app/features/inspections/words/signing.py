@@ -12,6 +12,7 @@ SEVERITIES = {
     "minor": ("flag", "warn", _l("Minor finding")),
     "observation": ("eye", "mute", _l("Observation")),
 }
+SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}  # what is said of an open point
 STANDS = {"agree": _l("Agrees"), "disagree": _l("Disagrees")}
 SLOTS = {
     "auditor": _l("Auditor"),

@@ -29,10 +29,14 @@ KINDS: dict[str, LazyString] = {
     "inspection": _l("Audit"),
     "handover": _l("Handover"),
     "action": _l("Corrective action"),
+    "charge_back": _l("Charge-back note"),
+    "register": _l("Register of actions"),
     "grade": _l("Supplier grade"),
 }
 # where the record of a kind is shown: a page of a feature above, named by its address
-PAGES: defaultdict[str, str] = defaultdict(str, inspection="/inspections/")
+PAGES: defaultdict[str, str] = defaultdict(
+    str, inspection="/inspections/", action="/actions/", charge_back="/actions/"
+)
 # verdict → icon, tone, headline, what it means and what to do
 VERDICTS: dict[Verdict, tuple[str, str, LazyString, LazyString]] = {
     Verdict.GENUINE: (

@@ -8,7 +8,8 @@ lives on after its report: what is printed is a paper, frozen when it was asked 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,13 +29,24 @@ from app.domain.errors import Invalid
 from app.domain.permissions import Actor
 from app.domain.words import babel_locale, pick
 from app.features.actions import queries, words
-from app.features.actions.models import KIND, Action, ActionCost, ActionEvent
+from app.features.actions.models import KIND, Action, ActionCost, ActionEvent, ActionFile
 from app.features.actions.queries import page
 from app.features.actions.queries.page import Story, Told
 from app.features.evidence.queries import kept_among
 from app.features.reports.report import Attachment, Content, Listed, Seal
 
 CHARGE_BACK = "charge_back"  # the kind of report that asks the supplier for the costs of a case
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Everything said within is said in this language, whoever asked."""
+    with force_locale(babel_locale(language)):
+        before, g.language = g.get("language"), language
+        try:
+            yield
+        finally:
+            g.pop("language") if before is None else setattr(g, "language", before)
 
 
 class Papers:
@@ -48,12 +60,8 @@ class Papers:
 
     def drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
         """What a paper says at this moment, whoever asks: {title, context, photos, seals}."""
-        with force_locale(babel_locale(language)):
-            before, g.language = g.get("language"), language
-            try:
-                return self._drafted(session, action, language)
-            finally:
-                g.pop("language") if before is None else setattr(g, "language", before)
+        with in_language(language):
+            return self._drafted(session, action, language)
 
     def _drafted(self, session: Session, action: Action, language: str) -> dict[str, Any]:
         raise NotImplementedError
@@ -243,7 +251,9 @@ def context_of(story: Story, revision: int, language: str, organisation: str) ->
         "costs": [{"kind": str(words.COSTS[one.kind]), "amount": one.amount} for one in story.costs],
         "cost": story.cost,
         "currency": action.currency,
-        "photos": _photos(action, revision, zone),
+        "photos": _photos(story, revision, zone),
+        "files": [_file(one, zone) for one in told.files],
+        "seen": [_sighting(event, zone) for event in told.seen],
         "history": _history(story, revision, zone),
         "signed": [
             {"anchor": seal.anchor, "name": seal.name, "role": seal.role, "meaning": seal.meaning}
@@ -338,15 +348,39 @@ def _check(told: Told, story: Story, zone: str) -> dict[str, str]:
     }
 
 
-def _photos(action: Action, revision: int, zone: str) -> list[dict[str, str]]:
+def _file(one: ActionFile, zone: str) -> dict[str, Any]:
+    """A document on the case: it is kept beside the report, which says which bytes are meant."""
+    return {
+        "name": one.name,
+        "size": one.size,
+        "sha256": one.sha256,
+        "step": str(words.STEPS[one.step]) if one.step else "",
+        "at": _stamp(one.added_at, zone),
+    }
+
+
+def _sighting(event: ActionEvent, zone: str) -> dict[str, str]:
+    """What a later inspection saw of its open point."""
+    return {
+        "seen": str(words.SEEN[event.facts["seen"]]),
+        "inspection": event.facts["inspection"],
+        "by": event.facts["by"],
+        "at": _stamp(event.at, zone),
+        "note": event.facts["note"],
+    }
+
+
+def _photos(story: Story, revision: int, zone: str) -> list[dict[str, Any]]:
+    """`drawn`: what was drawn on it at the inspection it comes from (domain/marks.py), None when nothing."""
     return [
         {
             "sha256": one.sha256,
             "moment": str(words.MOMENTS[one.moment]),
             "at": _stamp(one.added_at, zone),
             "step": str(words.STEPS[one.step]) if one.step else "",
+            "drawn": story.drawn.get(one.id),
         }
-        for one in action.pictures
+        for one in story.action.pictures
         if one.revision == revision
     ]
 
@@ -355,7 +389,7 @@ def _history(story: Story, revision: int, zone: str) -> list[dict[str, str]]:
     """Who sent, accepted, returned what and when; a guest is named by the link they came through."""
     rows = []
     for event in story.events:
-        if event.revision != revision or event.act in ("written", "photo", "site_photo"):
+        if event.revision != revision or event.act in ("written", "photo", "site_photo", "file"):
             continue
         link = story.links.get(event.link_id) if event.link_id else None
         who = event.person.name if event.person else ""
