@@ -121,6 +121,13 @@ SENTENCES: dict[str, LazyString] = {
     "signature_expected": _l("The server still waits for a signature that is on another device."),
     "contact_unknown": _l("This person is not among the contacts of the inspected company."),
     "comment_missing": _l("Say what has to be changed: a comment, or a reason."),
+    "unit_unknown": _l("There is no such unit here."),
+    "unit_retired": _l("This unit is no longer in use."),
+    "rooms_no_checks": _l("This checklist has no checks for these rooms."),
+    "reading_malformed": _l("Type the reading as a number, such as 12.5."),
+    "walk_open": _l("A walk of %(unit)s is planned or under way already."),
+    "units_missing": _l("Choose at least one unit."),
+    "units_too_many": _l("Choose %(limit)s units at most."),
     "not_ready": _l("Something is still missing before this can be completed."),
     # registers and actions
     "part_unknown": _l("This supplier has no such part. Add it to the register first."),
