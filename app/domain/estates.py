@@ -1,4 +1,4 @@
-"""Estates, buildings, unit types and units: what may be written down about them, and how floors are ordered."""
+"""Estates, buildings, unit types and units: what may be written down about them; the order of floors."""
 
 from __future__ import annotations
 
@@ -24,10 +24,21 @@ LONGEST_ROOM_NAME = 60
 ROOM_ID = re.compile(r"[a-z][a-z0-9]{0,11}")
 SHORT_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{8}")
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # none that are taken for another
+_LIMITS = {
+    "building": 60,
+    "unit": 30,
+    "type": 20,
+    "owner": 120,
+    "estate": 200,
+    "estate_code": 20,
+    "type_name": 120,
+}
 _FLOOR = re.compile(r"(?P<below>B|UG|-|地下|负|負)?\s*(?P<number>\d{1,3})(?P<half>[A-Z]|\.5)?", re.IGNORECASE)
 _GROUND = frozenset({"G", "GF", "EG", "L", "LG", "大堂"})
 _TOP = frozenset({"R", "RF", "ROOF", "PH", "屋面", "顶层", "頂層"})
-_AROUND = re.compile(r"^(?:floor|level|fl?\.?|l|第)\s*(?=\d)|\s*(?:floor|fl?\.?|/f|层|層|楼|樓)$", re.IGNORECASE)
+_AROUND = re.compile(
+    r"^(?:floor|level|fl?\.?|l|第)\s*(?=\d)|\s*(?:floor|fl?\.?|/f|层|層|楼|樓)$", re.IGNORECASE
+)
 
 
 def short_id(number: int) -> str:
@@ -36,13 +47,13 @@ def short_id(number: int) -> str:
 
 
 def read_short_id(text: str) -> str | None:
-    """A short id as somebody typed it from a label: small letters, O for 0, I or L for 1; None when it is none."""
+    """A short id as typed from a label: small letters, O for 0, I or L for 1; None when it is none."""
     wanted = text.strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
     return wanted if SHORT_ID.fullmatch(wanted) else None
 
 
 def floor_order(floor: str) -> int:
-    """Where a floor stands among the others, the lowest first: "B2" < "B1" < "G" < "1" < "3A" < "15" < "Roof".
+    """Where a floor stands among the others, the lowest first: B2 < B1 < G < 1 < 3A < 15 < Roof.
 
     Raises Invalid("floor_unknown") for what names no floor.
     """
@@ -60,8 +71,40 @@ def floor_order(floor: str) -> int:
     return -order if found["below"] else order
 
 
+def checked_text(rule: str, text: str | None, field: str | None = None, required: bool = True) -> str:
+    """A name as it is stored; `rule`: building, unit, type, owner, estate, estate_code or type_name.
+
+    Raises Invalid with the field it is said beside (else the rule's name): required, too_long.
+    """
+    value = tidy(text or "")
+    if required and not value:
+        raise Invalid("required", field=field or rule)
+    if len(value) > _LIMITS[rule]:
+        raise Invalid("too_long", field=field or rule, limit=_LIMITS[rule])
+    return value
+
+
+def naturally(name: str) -> list[tuple[int, int, str]]:
+    """A key that sorts 2 before 10 and A9 before A10."""
+    return [
+        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
+        for part in re.findall(r"\d+|\D+", name)
+    ]
+
+
+def column_of(name: str, floor: str) -> str:
+    """What is left of a unit's name without its floor: 1502 on 15 → 02. Units of one column stand above each
+    other, share their shafts, and leak into each other.
+    """
+    number = re.search(r"\d+[A-Za-z]?", floor)
+    rest = name.removeprefix(number[0]) if number else name
+    return rest.lstrip("-– ") or name
+
+
 def checked_floor(text: str | None) -> tuple[str, int]:
-    """A floor as it is stored, with its order. Raises Invalid (field floor): required, too_long, floor_unknown."""
+    """A floor as it is stored, with its order. Raises Invalid (field floor): required, too_long,
+    floor_unknown.
+    """
     floor = tidy(text or "")
     if not floor:
         raise Invalid("required", field="floor")
@@ -74,8 +117,8 @@ def checked_floor(text: str | None) -> tuple[str, int]:
 
 
 def checked_day(text: str | None, field: str) -> date | None:
-    """A day as a sheet or a form gives it: 2026-11-30, 2026/11/30, 2026.11.30, 2026年11月30日, or the beginning of
-    an instant; None for nothing. Raises Invalid("not_a_date").
+    """A day as a sheet gives it: 2026-11-30, 2026/11/30, 2026.11.30, 2026年11月30日, or the beginning of an
+    instant; None for nothing. Raises Invalid("not_a_date").
     """
     given = tidy(text or "")
     if not given:
@@ -95,9 +138,7 @@ def checked_rooms(rooms: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     Raises Invalid (field rooms): rooms_too_many, not_a_choice for a kind there is not, required for a room
     without a name, too_long, room_id_unfit, room_id_twice.
     """
-    made: list[dict[str, Any]] = []
-    for room in rooms:
-        made.append(_checked_room(room))
+    made = [_checked_room(room) for room in rooms]
     if len(made) > MOST_ROOMS:
         raise Invalid("rooms_too_many", field="rooms", limit=MOST_ROOMS)
     ids = [room["id"] for room in made]

@@ -84,7 +84,7 @@ class Building(Editable, Base):
 
 
 class UnitType(Editable, Base):
-    """A layout that many units share. `rooms`: what domain/estates.py checked_rooms gives, in walking order."""
+    """A layout that many units share. `rooms`: as domain/estates.py checks them, in walking order."""
 
     __tablename__ = "unit_types"
     __table_args__ = (UniqueConstraint("estate_id", "code"),)
