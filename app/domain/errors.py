@@ -121,6 +121,11 @@ _CATALOGUE = """
 
     company_retired site_retired sheet_unreadable sheet_too_large sheet_columns_missing sheet_row_unreadable
 
+    estate_unknown estate_of_site estate_retired floor_unknown unit_twice
+    completion_differs rooms_too_many room_id_unfit room_id_twice contractor_unknown unit_columns_missing
+    plan_unreadable plan_too_large plan_page plan_too_heavy plan_check_unavailable plan_renderer_missing
+    plan_locked
+
     checklist_invalid version_not_published section_unknown question_unknown score_not_on_scale
 
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
