@@ -35,6 +35,7 @@ from app.features.actions import routes as actions_pages
 from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
+from app.features.actions.commands.defects import open_from_walk
 from app.features.actions.commands.freezing import open_from_frozen
 from app.features.actions.report import PAPERS
 from app.features.checklists import api as checklists_api
@@ -193,16 +194,17 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
 
 
 def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
-    """Major findings open their cases in the transaction that freezes them."""
-    open_from_frozen(
-        session,
-        frozen.record_id,
-        frozen.revision,
-        frozen.language,
-        frozen.now,
-        frozen.person_id,
-        deadlines,
-    )
+    """Major findings, and the defects of a unit, open their cases in the transaction that freezes them."""
+    for open_from in (open_from_frozen, open_from_walk):
+        open_from(
+            session,
+            frozen.record_id,
+            frozen.revision,
+            frozen.language,
+            frozen.now,
+            frozen.person_id,
+            deadlines,
+        )
 
 
 def sweep(blobs: LocalBlobs) -> None:
