@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
+from app.adapters.plans import PlanRoom
 from app.adapters.seal_check import CheckRoom
 from app.backups import issued
 from app.backups.cli import backup
@@ -57,6 +59,8 @@ from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.places.models import Estate
+from app.features.places.routes import types as plans_pages
 from app.features.reports import api as reports_api
 from app.features.reports import cli as reports_cli
 from app.features.reports import commands as reports_commands
@@ -77,6 +81,7 @@ PAGES = (
     accounts_pages.bp,
     companies_pages.bp,
     places_pages.bp,
+    places_pages.estates_bp,
     checklists_pages.bp,
     reports_pages.bp,
     reports_pages.door,
@@ -100,6 +105,7 @@ PLACES = [
     Place("actions.index", "action", _l("Actions"), Act.SEE_ACTIONS, also=("/defect-codes",)),
     Place("sync.start", "plus", _l("Start"), Act.START_INSPECTION, phone=True, desk=False, view="#/start"),
     Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
+    Place("estates.index", "layers", _l("Estates"), Act.MANAGE_PLACES),
     Place(
         "sync.start",
         "phone",
@@ -152,6 +158,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
+    app.extensions[plans_pages.BLOBS] = blobs
+    app.extensions[plans_pages.ROOM] = PlanRoom()
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
@@ -250,11 +258,15 @@ def send_digests(job: jobs.Job) -> None:
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:
-    """What a grant can be limited to: companies now, estates with the handovers."""
-    rows = session.execute(
-        select(Company.id, Company.name).where(Company.retired_at.is_(None)).order_by(Company.name)
-    )
-    return [(ScopeKind.COMPANY.value, company_id, name) for company_id, name in rows]
+    """What a grant can be limited to: companies and estates."""
+    tables = ((ScopeKind.COMPANY, Company), (ScopeKind.ESTATE, Estate))
+    return [
+        (kind.value, key, gettext("%(name)s (estate)", name=name) if table is Estate else name)
+        for kind, table in tables
+        for key, name in session.execute(
+            select(table.id, table.name).where(table.retired_at.is_(None)).order_by(table.name)
+        )
+    ]
 
 
 def posting(config: Config, letter_for: Callable[[dict[str, Any], datetime], Letter | None]) -> jobs.Handler:

@@ -209,7 +209,7 @@ def test_what_is_frozen_cannot_be_changed(app: Flask, phone: Phone, place: Estat
 
 def test_each_defect_opens_a_short_case_with_its_contractor(app: Flask, phone: Phone, place: Estates) -> None:
     picture = jpeg(seed=35)
-    record, leak, free = walked_with(phone, app, place, picture)
+    _, leak, free = walked_with(phone, app, place, picture)
     day = local_day(clock.now(), "Asia/Shanghai")
     with app.app_context():
         session = reading()
@@ -258,7 +258,7 @@ def test_a_walk_is_not_complete_before_each_defect_is_written_down(
     phone.set("q/H05-bed1", "score", "defect")
     ok(phone.push())
     finish(phone)
-    *signed, complete = phone.push()
+    complete = phone.push()[-1]
     assert (complete["result"], complete["code"]) == ("deferred", "not_ready")
     note_defect(phone, "H05-bed1")
     ok(phone.push())

@@ -141,8 +141,8 @@ def subject_of(session: Session, inspection: Inspection, state: Mapping[Key, Reg
 def walk_of(
     definition: Mapping[str, Any], state: Mapping[Key, Register], day: date, subject: Subject
 ) -> dict[str, Any]:
-    """What was written down on a walk, as it reads on `day`: {"defects", "meters", "keys"} (see frozen.py for the
-    members). `definition`: as it is walked.
+    """What was written down on a walk, as it reads on `day`: {"defects", "meters", "keys"}, whose members
+    stand in frozen.py. `definition`: as it is walked.
     """
     rooms = {section["id"]: section["title"] for section in definition["sections"]}
     return {

@@ -1,4 +1,4 @@
-"""What an inspection of a unit adds to its record: the unit it is of, and who hears that its walk moved on."""
+"""What an inspection of a unit adds to its record: the unit it is of, and who hears that its walk moved."""
 
 from __future__ import annotations
 
