@@ -35,7 +35,9 @@ def an_estate(app: Flask, cast: Cast, name: str = "Lakeside Court", code: str = 
         return estate.id
 
 
-def a_unit(app: Flask, cast: Cast, estate: UUID, building: str, floor: str, name: str, **owner: object) -> str:
+def a_unit(
+    app: Flask, cast: Cast, estate: UUID, building: str, floor: str, name: str, **owner: object
+) -> str:
     """A unit of type A1; its short id."""
     from app.features.places.queries.estates import types_of
 
@@ -51,7 +53,12 @@ def granted(app: Flask, scope: UUID | None, role: Role = Role.OFFICER, kind: str
     with app.app_context(), transaction() as session:
         key = new_id()
         person = Person(
-            id=key, email=f"{key}@example.com", name="Granted", language="en", time_zone="UTC", created_at=BORN
+            id=key,
+            email=f"{key}@example.com",
+            name="Granted",
+            language="en",
+            time_zone="UTC",
+            created_at=BORN,
         )
         session.add(person)
         session.flush()
