@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Date, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.db import Base, Editable, Id, Json
 from app.features.accounts.models import Person
 from app.features.companies.models import Company, Contact, DefectCode, Lot, Part
-from app.features.places.models import Site
+from app.features.places.models import Estate, Site
 
 KIND = "action"  # of records: in journal, search, links
 
@@ -82,6 +82,9 @@ class Action(Editable, Base):
 
     company: Mapped[Company | None] = relationship()
     site: Mapped[Site | None] = relationship()
+    estate: Mapped[Estate | None] = relationship(
+        primaryjoin=lambda: foreign(Action.site_id) == Estate.site_id, viewonly=True
+    )
     part: Mapped[Part | None] = relationship()
     lot: Mapped[Lot | None] = relationship()
     defect_code: Mapped[DefectCode | None] = relationship()
@@ -174,6 +177,23 @@ class ActionFinding(Base):
     question: Mapped[str] = mapped_column(String(40))
     revision: Mapped[int]
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
+
+
+class ActionDefect(Base):
+    """The defect of a flat this case repairs, as it was frozen; a later revision of the same walk freezes it
+    again under another id, and has this case already. `row`: its id in the walk, the same in all of them.
+    """
+
+    __tablename__ = "action_defects"
+    __table_args__ = (UniqueConstraint("inspection_id", "row"),)
+
+    id: Mapped[Id]
+    action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), unique=True)
+    defect_id: Mapped[UUID] = mapped_column(unique=True)
+    inspection_id: Mapped[UUID]
+    row: Mapped[UUID]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    room: Mapped[str | None] = mapped_column(String(12))
 
 
 class ActionPicture(Base):

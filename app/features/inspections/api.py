@@ -23,6 +23,7 @@ from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Inspection, OpenPoint
 from app.features.inspections.queries.page import away
+from app.features.inspections.queries.walk import told
 from app.features.operations.queries import decided, epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
 from app.web.i18n import language
@@ -34,8 +35,12 @@ PAGE = 500
 _PLAN = ("objectives", "scope", "criteria", "client")
 
 
-def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
-    """An inspection as the phone's lists show it. `head` is left out where nobody asked for it."""
+def listed(
+    inspection: Inspection, head: int | None = None, unit: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """An inspection as the phone's lists show it. `head` is left out where nobody asked for it; `unit`: of a
+    walk, as queries/walk.py tells it, with the `rooms` of the walk.
+    """
     title = pick(inspection.version.checklist.title, language())
     site, company = inspection.site, inspection.company
     row: dict[str, Any] = {
@@ -61,6 +66,8 @@ def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
     }
     if head is not None:
         row["head"] = head
+    if unit is not None:
+        row |= {"unit": unit, "rooms": inspection.rooms}
     return row
 
 
@@ -82,7 +89,7 @@ def one(inspection_id: UUID) -> Response:
     head = head_seq(session, found.id)
     state = state_of(session, found.id)
     page = history(session, found.id, 0, PAGE)
-    whole = listed(found, head)
+    whole = listed(found, head, told(session, [found]).get(found.id))
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["version_sha256"] = found.version.sha256
     whole["contacts"] = [
@@ -99,7 +106,7 @@ def one(inspection_id: UUID) -> Response:
     whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["media_expected"] = _expected(session, found, state)
     points = queries.points_of(session, found, state)
-    whole["open_points"] = [told(point, found.site.time_zone) for point in points]
+    whole["open_points"] = [told_point(point, found.site.time_zone) for point in points]
     wanted = request.args.get("form")
     form = {"form": bundle(found.version, wanted)} if wanted in LANGUAGES else {}
     return jsonify(
@@ -115,7 +122,7 @@ def one(inspection_id: UUID) -> Response:
     )
 
 
-def told(point: OpenPoint, time_zone: str) -> dict[str, Any]:
+def told_point(point: OpenPoint, time_zone: str) -> dict[str, Any]:
     """An open point of an earlier visit, as a phone shows it. `since`: a day of the site."""
     return {
         "id": str(point.id),

@@ -30,9 +30,10 @@ from app.features.checklists import queries as checklists
 from app.features.evidence import commands as evidence
 from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
-from app.features.inspections.api import listed, told
+from app.features.inspections.api import listed, told_point
 from app.features.inspections.models import Inspection, OpenPoint
 from app.features.inspections.queries.unsent import Holder, holders
+from app.features.inspections.queries.walk import told
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
@@ -163,12 +164,15 @@ def work() -> Response:
     points = inspections.open_points_among(
         session, {*(site.id for site in sites), *(row.site_id for row in rows)}
     )
+    units = told(session, rows)
     return jsonify(
         api=API,
         epoch=epoch_of(session),
         now=int(clock.now().timestamp() * 1000),
         organisation=current_app.config["PLUMBLINE"].organisation,
-        inspections=[_row(row, heads.get(row.id, 0), points.get(row.site_id, ())) for row in rows],
+        inspections=[
+            _row(row, heads.get(row.id, 0), units.get(row.id), points.get(row.site_id, ())) for row in rows
+        ],
         sites=[
             {
                 "id": str(site.id),
@@ -176,7 +180,7 @@ def work() -> Response:
                 "city": site.city,
                 "time_zone": site.time_zone,
                 "company": {"id": str(site.company.id), "name": site.company.name},
-                "open_points": [told(point, site.time_zone) for point in points.get(site.id, ())],
+                "open_points": [told_point(point, site.time_zone) for point in points.get(site.id, ())],
             }
             for site in sites
         ],
@@ -193,11 +197,13 @@ def work() -> Response:
     )
 
 
-def _row(row: Inspection, head: int, points: Sequence[OpenPoint]) -> dict[str, Any]:
+def _row(
+    row: Inspection, head: int, unit: dict[str, Any] | None, points: Sequence[OpenPoint]
+) -> dict[str, Any]:
     """One line of the work; of an open one also what is open at its place, which changes from day to day."""
-    line = listed(row, head)
+    line = listed(row, head, unit)
     if row.state in inspections.OPEN:
-        line["open_points"] = [told(point, row.site.time_zone) for point in points]
+        line["open_points"] = [told_point(point, row.site.time_zone) for point in points]
     return line
 
 

@@ -6,6 +6,7 @@ Nothing in here commits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -40,6 +41,8 @@ __all__ = [
 ]
 
 MAIL = "actions.mail"
+# Filled by wiring.py; each runs inside the transaction, whenever a case moved on.
+ON_SETTLED: list[Callable[[Session, Action, datetime], object]] = []
 
 
 def settle(session: Session, action: Action, circle: Circle, now: datetime) -> None:
@@ -76,6 +79,8 @@ def settle(session: Session, action: Action, circle: Circle, now: datetime) -> N
     elif not circle.ended:
         action.closed_at = None
     session.flush()
+    for listener in ON_SETTLED:
+        listener(session, action, now)
 
 
 def refresh_due(session: Session, action: Action, now: datetime) -> None:

@@ -31,6 +31,7 @@ from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.points import points_of
 from app.features.inspections.queries.signing import signatures_of
 from app.features.inspections.queries.unsent import Holder, holders
+from app.features.inspections.queries.walk import subject_of, walk_of
 from app.features.operations.models import Operation
 from app.features.operations.queries import head_seq, is_applied, state_of
 
@@ -173,6 +174,7 @@ class Page:
     phones: list[Holder]
     away: list[Away]
     seq: int
+    walk: dict[str, Any] | None = None  # of a unit: its defects, meters and keys (queries/walk.py)
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -191,7 +193,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
     """The page of an inspection the actor may see. Raises NotFound."""
     row = queries.get_visible_to(session, actor, inspection_id)
     seq = head_seq(session, row.id)  # before the state: what comes in between makes a form stale, not wrong
-    form = queries.form_of(session, row.version_id)
+    form = queries.asked_in(session, row)
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)
@@ -231,6 +233,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         phones=_phones(session, row),
         away=away(session, row.id, state, here),
         seq=seq,
+        walk=_walk(session, row, form, state, here, holding, now) if row.unit_id else None,
     )
 
 
@@ -386,6 +389,25 @@ def _answer(
     return Answer(
         question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
     )
+
+
+def _walk(
+    session: Session,
+    row: Inspection,
+    form: Form,
+    state: Mapping[Key, Register],
+    here: set[str],
+    holding: Mapping[str, str],
+    now: datetime,
+) -> dict[str, Any]:
+    """What was written down on a unit's walk, its photos ready to be shown."""
+    day = local_day(row.completed_at or now, row.site.time_zone)
+    found = walk_of(form.definition, state, day, subject_of(session, row, state))
+    for one in found["defects"]:
+        one["photos"] = _photos(state, f"d/{one['row']}", one["photos"], here, holding)
+    for one in found["meters"]:
+        one["photos"] = _photos(state, f"meter/{one['meter']}", one["photos"], here, holding)
+    return found
 
 
 def _holding(state: Mapping[Key, Register], makers: Mapping[str, Maker]) -> dict[str, str]:

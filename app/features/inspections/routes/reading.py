@@ -81,7 +81,7 @@ def one(inspection_id: UUID) -> str:
 def history_of(inspection_id: UUID) -> str:
     session = reading()
     row = queries.get_visible_to(session, actor(), inspection_id)
-    form = queries.form_of(session, row.version_id)
+    form = queries.asked_in(session, row)
     told = history.page_of(session, row.id, form, language(), request.args.get("page", 1, type=int))
     return render_template("inspections/history.html", row=row, told=told)
 
@@ -152,7 +152,13 @@ def _rows() -> list[list[Value]]:
     found = listing.all_lines(reading(), actor(), filters_asked(), clock.now(), SHEET_AT_MOST)
     return [
         [
-            *(line.number, line.company, line.site, line.city, in_words(line.checklist)),
+            *(
+                line.number,
+                line.company,
+                ", ".join(filter(None, (line.site, line.unit))),
+                line.city,
+                in_words(line.checklist),
+            ),
             *(comma().join(line.team), str(words.STATES[line.state][2])),
             None if line.score is None else Decimal(line.score) / 10,
             None if line.provisional else line.grade,
