@@ -139,7 +139,7 @@ def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path
     unit = page.locator(".ugrid a").first.get_attribute("href")
     for address in (
         "/estates",
-        f"/estates/{estate}?q=1502&state=idle",
+        f"/estates/{estate}?q=1502&state=defects",
         f"/estates/{estate}/buildings/{building}",
         f"/estates/{estate}/buildings/{building}/labels",
         f"/estates/{estate}/contractors",
@@ -150,7 +150,7 @@ def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path
         page.goto(address)
         found += judged(page, address)
     drawn = "plan => plan.complete && plan.naturalWidth > 1000"
-    assert page.locator("img.plan").evaluate(drawn), "the plan is seen, by whatever server sends it"
+    assert page.locator("img.floorplan").evaluate(drawn), "the plan is seen, by whatever server sends it"
     page.goto(f"/estates/imports/new?estate={estate}")
     sheet = tmp_path / "units.csv"
     sheet.write_text(

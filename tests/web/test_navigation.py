@@ -51,6 +51,7 @@ def test_nobody_loses_a_place_on_a_small_screen_or_at_twice_the_size(client_for:
     more = more[: more.index("</div>")]
     assert re.findall(r'<a class="btn" href="([^"]+)"', more) == [
         "/actions",
+        "/estates",
         "/reports",
         "/checklists",
         "/people",

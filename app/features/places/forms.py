@@ -85,7 +85,7 @@ class TypeForm(EditForm):
     """A unit type; its rooms come in parallel lists, one member a row: room_id, room_kind, room_name."""
 
     code = StringField(_l("Code"), filters=[one_line], validators=[Needed(), AtMost(20)])
-    name = StringField(_l("Name"), filters=[one_line], validators=[AtMost(120)])
+    name = StringField(_l("Name of the type"), filters=[one_line], validators=[AtMost(120)])
 
 
 class UnitSheetForm(HouseForm):
@@ -94,7 +94,7 @@ class UnitSheetForm(HouseForm):
 
 
 class PlanForm(HouseForm):
-    file = FileField(_l("Plan"), validators=[FileRequired(SENTENCES["required"])])
+    file = FileField(_l("Floor plan"), validators=[FileRequired(SENTENCES["required"])])
     page = IntegerField(_l("Page"), validators=[Optional()])
 
 

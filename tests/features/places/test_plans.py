@@ -89,7 +89,7 @@ def test_a_plan_its_next_revision_and_another_page(
     assert again.status_code == 304
     unit = a_unit(app, cast, estate, "Tower 2", "15", "1502")
     shown = client.get(f"/u/{unit}").text
-    assert re.search(rf'<img class="plan" src="/plans/{third.picture_sha256}" width="2048"', shown)
+    assert re.search(rf'<img class="floorplan" src="/plans/{third.picture_sha256}" width="2048"', shown)
 
 
 def test_a_stranger_sees_no_plan(app: Flask, cast: Cast, here: str, client_for: Clients) -> None:
