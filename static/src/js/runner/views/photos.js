@@ -102,7 +102,7 @@ export class Photos {
     URL.revokeObjectURL(this.#working.get(row.id).url);
     this.#working.delete(row.id);
     if (outcome.refused) return this.#refuse(path, outcome.refused);
-    speak(say("said_saved", { id: path.slice(2) }));
+    speak(say("said_saved", { id: this.session.nameOf(path) }));
     await this.refresh();
     return this.changed(path);
   }
@@ -144,7 +144,7 @@ export class Photos {
   paint(question, path) {
     const list = question.querySelector("[data-photos]");
     const { closed } = this.session;
-    const id = path.slice(2);
+    const id = this.session.nameOf(path);
     const photos = this.session.photos(path).filter(({ sha256 }) => this.#looked.has(sha256));
     const working = [...this.#working.values()].filter((each) => each.path === path);
     const drawn = JSON.stringify([
@@ -188,8 +188,9 @@ export class Photos {
     const taken = photo.taken_at
       ? `${say("photo_taken", { time: `${dayMonth(photo.taken_at)} ${clock(photo.taken_at)}` })} · `
       : "";
-    fill(dialog, { about: `${path.slice(2)} · ${taken}${state}`, marks: this.#drawn(photo, path) });
-    image.alt = `${path.slice(2)}, ${taken}${state}`;
+    const id = this.session.nameOf(path);
+    fill(dialog, { about: `${id} · ${taken}${state}`, marks: this.#drawn(photo, path) });
+    image.alt = `${id}, ${taken}${state}`;
     const remove = dialog.querySelector("[data-x=remove]");
     remove.hidden = this.session.closed;
     remove.onclick = async () => {
@@ -218,6 +219,6 @@ export class Photos {
     await this.session.write(path, `marks:${photo.media_id}`, shapes.length ? shapes : null);
     fill(dialog, { marks: this.#drawn(photo, path) });
     this.changed(path);
-    return speak(say("said_saved", { id: path.slice(2) }));
+    return speak(say("said_saved", { id: this.session.nameOf(path) }));
   }
 }

@@ -1,6 +1,8 @@
 // The runner: the form of the checklist joined with the answers on this phone and the rules that score them.
 import { Binding } from "../bind.js";
 import { element, fill, icon, scoreGauge, speak, template, textOf } from "../dom.js";
+import { roomed } from "../roomed.js";
+import { unitName } from "../unit.js";
 import { language, say } from "../words.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
@@ -8,6 +10,7 @@ import { Question } from "./question.js";
 import { remark } from "./remarks.js";
 import { Stillness } from "./stillness.js";
 import { paintTabs } from "./tabs.js";
+import { Walk, walkTabs } from "./walk.js";
 import { subject } from "./work.js";
 
 function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFar }) {
@@ -39,15 +42,17 @@ export class RunnerView {
     this.root.append(template("runner"));
     this.main = this.root.querySelector("main");
     this.title = subject(session.row);
+    const { unit } = session.row;
+    if (session.rooms) this.root.querySelector("footer").replaceWith(element("walk-foot"));
     fill(this.root, {
-      title: textOf(session.row.company?.name) || this.title,
-      checklist: textOf(session.row.title ?? session.row.checklist),
+      title: unit ? unitName(unit) : textOf(session.row.company?.name) || this.title,
+      checklist: unit ? textOf(unit.estate) : textOf(session.row.title ?? session.row.checklist),
       review: this.address("review"),
     });
     this.#build();
     this.main.addEventListener("click", (event) => this.#press(event));
     this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
-    this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
+    this.root.querySelector("footer").addEventListener("click", (event) => this.#foot(event));
     const still = new Stillness(this.root, (path) => this.paint(path));
     this.heard = ({ detail }) => still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
@@ -63,7 +68,7 @@ export class RunnerView {
     removeEventListener("scroll", this.scrolled);
     clearTimeout(this.#timer);
     this.photos.close();
-    return this.binding.flush();
+    return Promise.all([this.binding.flush(), this.walk?.close()]);
   }
 
   address(rest = "") {
@@ -75,16 +80,21 @@ export class RunnerView {
     const form = document.createElement("div");
     form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
     this.form = form.firstElementChild;
+    if (session.rooms) roomed(this.form, session.definition.sections, textOf);
+    this.walk = session.rooms ? new Walk(this) : null;
     const [opening, closing] = ["opening", "closing"].map((name) => element(name));
-    main.append(opening, this.form, closing);
+    const pages = { before: [["opening", opening]], after: [["closing", closing]] };
+    const { before, after } = this.walk ?? pages;
+    main.append(...before.map(([, part]) => part), this.form, ...after.map(([, part]) => part));
     this.binding = new Binding(main, {
       read: session.read,
       write: (...change) => this.#write(...change),
       language,
     });
-    session.flush = () => this.binding.flush();
+    session.flush = () => Promise.all([this.binding.flush(), this.walk?.flush()]);
     this.photos = new Photos(this.app, session, (path) => this.paint(path));
-    this.meetings = new Meetings(opening, closing, session);
+    this.walk?.join(this.photos);
+    this.pages = this.walk ?? new Meetings(opening, closing, session);
     this.bob = element("bob");
     const options = this.form.querySelector("[data-options]").content;
     const shared = { session, photos: this.photos, options };
@@ -94,22 +104,38 @@ export class RunnerView {
         new Question(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
       ]),
     );
-    this.parts = new Map([["opening", opening]]);
-    for (const { id } of session.sections)
-      this.parts.set(`s/${id}`, this.form.querySelector(`[data-section="${id}"]`));
-    this.parts.set("closing", closing);
+    const rooms = session.sections.map(({ id }) => [
+      `s/${id}`,
+      this.form.querySelector(`[data-section="${id}"]`),
+    ]);
+    this.parts = new Map([...before, ...rooms, ...after]);
   }
 
   async #write(path, field, value) {
     const told = path.startsWith("q/") && field !== "score";
+    const before = this.session.read(path, field);
+    const question = this.walk && field === "score" && this.questions.get(path.slice(2)).question;
+    if (question && this.walk.wantsDefect(question, value))
+      return this.walk.answered(question, before, value); // the answer and the defect are one edit
     await this.session.write(path, field, value);
-    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: path.slice(2) }));
+    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: this.session.nameOf(path) }));
+    return question && value === "na" ? this.walk.answered(question, before, value) : null;
   }
 
   #press(event) {
     const pressed = event.target.closest("[data-do]");
     const li = pressed?.closest("[data-question]");
-    if (li) this.questions.get(li.dataset.question).do(pressed.dataset.do);
+    if (!li) return;
+    const question = this.questions.get(li.dataset.question);
+    if (pressed.dataset.do === "raise") this.walk.more(question.question);
+    else question.do(pressed.dataset.do);
+  }
+
+  #foot(event) {
+    const { target } = event;
+    if (target.closest("[data-next]")) this.#replace(event);
+    if (target.closest("[data-fine]")) this.walk.fine(this.#shown.slice(2));
+    if (target.closest("[data-undo]")) this.walk.undo();
   }
 
   /** Moving inside one inspection replaces the address: going back leads to the work list. */
@@ -126,7 +152,8 @@ export class RunnerView {
     const section = this.session.sections.find(
       ({ id, questions }) => rest === `s/${id}` || questions.some((each) => each.id === question),
     );
-    const name = section ? `s/${section.id}` : this.parts.has(rest) ? rest : this.#first();
+    const page = (this.walk && Walk.partOf(rest)) ?? rest;
+    const name = section ? `s/${section.id}` : this.parts.has(page) ? page : this.#first();
     const moved = this.#shown !== name;
     this.#shown = name;
     for (const [each, part] of this.parts) part.hidden = each !== name;
@@ -150,7 +177,7 @@ export class RunnerView {
   /** Where a fresh visit begins: the opening page until something is answered, then the first open question. */
   #first() {
     const { session } = this;
-    if (!session.result.answered && !session.closed) return "opening";
+    if (!session.result.answered && !session.closed) return this.parts.keys().next().value;
     const open = session.sections.find(({ questions }) =>
       questions.some((each) => session.missing(each).length),
     );
@@ -186,7 +213,7 @@ export class RunnerView {
       this.session,
       this.#shown,
       (rest) => this.address(rest),
-      more,
+      { ...more, pages: this.walk ? walkTabs(this.session) : undefined },
     );
   }
 
@@ -194,10 +221,12 @@ export class RunnerView {
     const { session } = this;
     const { result } = session;
     const foot = this.root.querySelector("footer");
-    const none = result.total === null;
-    const gauge = scoreGauge(result, session.definition.rules);
-    fill(foot, { total: none ? "–" : result.total, grade: gradeWords(result), gauge });
     fill(this.root, { ended: ended(session) });
+    if (this.walk) this.walk.paintFoot(foot, this.#shown);
+    else {
+      const gauge = scoreGauge(result, session.definition.rules);
+      fill(foot, { total: result.total ?? "–", grade: gradeWords(result), gauge });
+    }
     const open = session.questions.filter((question) => session.missing(question, answers).length);
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
@@ -258,11 +287,12 @@ export class RunnerView {
     if (!part || this.#drawn.has(name)) return;
     this.#drawn.add(name);
     const { answers, closed } = this.session;
-    if (part.dataset.page) this.meetings.paint();
+    if (part.dataset.page) this.pages.paint();
     this.binding.paint(part);
     for (const li of part.querySelectorAll("[data-question]"))
       this.questions.get(li.dataset.question).paint(answers);
     this.main.classList.toggle("is-closed", closed);
     for (const control of part.querySelectorAll(CONTROLS)) control.disabled = closed;
+    if (this.walk) this.#paintFoot(answers);
   }
 }

@@ -63,7 +63,7 @@ export class Sheet {
   }
 
   #coverage() {
-    return coverage(this.session.store, this.session.id, this.session.definition);
+    return coverage(this.session.store, this.session.id, this.session.version);
   }
 
   #press(target) {

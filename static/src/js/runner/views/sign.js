@@ -87,7 +87,7 @@ export class SignView {
 
   async #covers(result) {
     const { session } = this;
-    const now = await coverage(session.store, session.id, session.definition);
+    const now = await coverage(session.store, session.id, session.version);
     const digest = await digestOf(now.version, now.registers, now.photos, CONSENT, language);
     fill(this.root, {
       digest: short(digest),

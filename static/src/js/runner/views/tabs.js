@@ -9,17 +9,25 @@ function sectionCount(session, { questions }, answers) {
   return open ? [words] : [icon("check"), words];
 }
 
-/** `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle. */
-export function paintTabs(bar, session, shown, address, { center = false } = {}) {
+const meetings = () => ({
+  before: [["opening", say("opening"), null]],
+  after: [["closing", say("closing"), null]],
+});
+
+/**
+ * `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle; `pages`:
+ * what stands before and after the sections, as [name, title, count].
+ */
+export function paintTabs(bar, session, shown, address, { center = false, pages = meetings() } = {}) {
   const { answers } = session;
   const parts = [
-    ["opening", say("opening"), null],
+    ...pages.before,
     ...session.sections.map((section) => [
       `s/${section.id}`,
       textOf(section.title),
       sectionCount(session, section, answers),
     ]),
-    ["closing", say("closing"), null],
+    ...pages.after,
   ];
   const nodes = parts.map(([name, title, count]) =>
     fill(element("tab"), { url: address(name), title, count }),

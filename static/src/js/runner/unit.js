@@ -1,0 +1,39 @@
+// What is known of a unit, in words: where it stands, its rooms, who repairs what.
+import { defaultDue } from "../domain/handover.js";
+import { textOf } from "./dom.js";
+import { pick, placed } from "./words.js";
+
+/** "Tower 2, 1502". */
+export const unitName = ({ building, name }) => placed(textOf(building), textOf(name));
+
+/** A room's name as the reader reads it. */
+export const roomName = (session, room) =>
+  textOf(session.definition.sections.find(({ id }) => id === room)?.title) || (room ?? "");
+
+export const tradeName = ({ definition }, trade) => pick(definition.terms?.trade?.[trade]) || (trade ?? "");
+
+/** Who repairs a trade here: {id, name}, or null. */
+export const contractorFor = ({ row }, trade) => row.unit?.contractors?.[trade] ?? null;
+
+/** Every contractor of the estate, each once. */
+export function contractorsOf({ row }) {
+  const all = Object.values(row.unit?.contractors ?? {}).filter(Boolean);
+  return [...new Map(all.map((one) => [one.id, one])).values()];
+}
+
+/** Who repairs a defect: who was named, else who is for its trade. */
+export function contractorOf(session, defect) {
+  const named = contractorsOf(session).find(({ id }) => id === defect.contractor);
+  return named ?? contractorFor(session, defect.trade);
+}
+
+/** When it must be repaired if nobody says another day. */
+export const dueByRule = (session, defect) =>
+  defaultDue(defect.class, defect.trade, session.day, session.row.unit?.due_days);
+
+/** What is wrong, in the words written, else those of the ready defect, else those of the check. */
+export function defectText(session, { text, code, check }) {
+  if (text) return text;
+  const ready = session.definition.defects?.find(({ id }) => id === code);
+  return ready?.text ?? session.questions.find(({ id }) => id === check)?.text ?? null;
+}
