@@ -4,7 +4,8 @@ A definition is JSON: format, code, kind, title, scale, na, rules, sections with
 the codes that questions carry. Words are {"en", "zh-Hans", "zh-Hant"}; one language is enough, the reader
 falls back. May be left out: ``rules.signatures`` names the slots that must sign before completion, in order;
 ``rules.approval`` asks for a reviewer before issue; a question's ``canned`` are statements [{"id", "text"}]
-that speed up writing its finding.
+that speed up writing its finding; its ``rooms`` are the kinds of room it is asked in when a flat is walked
+(domain/rooms.py); ``defects`` are common ones to choose from, [{"id", "trade", "class", "text"}].
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical
 from app.domain.errors import Invalid
+from app.domain.rooms import KINDS
 from app.domain.signatures import SLOTS
 from app.domain.words import LANGUAGES
 
@@ -28,6 +30,8 @@ WEIGHTS = range(1, 10)
 WORDS_AT_MOST = 2000
 QUESTIONS_AT_MOST = 1000
 CANNED_AT_MOST = 20  # statements of one question
+DEFECTS_AT_MOST = 500
+CLASSES = ("A", "B", "C")  # of defects (domain.md C4)
 NOT_APPLICABLE = "na"
 
 
@@ -66,6 +70,7 @@ def problems(definition: Mapping[str, Any]) -> Iterator[Problem]:
     yield from _sections(definition["sections"])
     yield from _rules(definition["rules"], [section["id"] for section in definition["sections"]])
     yield from _terms(definition)
+    yield from _defects(definition)
 
 
 def questions(definition: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -132,6 +137,8 @@ def _question(question: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("weight", where)
     if question["veto"] and not question["critical"]:  # DESIGN §2: veto implies ★
         yield Problem("veto_not_critical", where)
+    if "rooms" in question and (not question["rooms"] or not set(question["rooms"]) <= set(KINDS)):
+        yield Problem("rooms", where)
     canned = question.get("canned", [])
     if len(canned) > CANNED_AT_MOST:
         yield Problem("canned_too_many", where)
@@ -179,6 +186,23 @@ def _terms(definition: Mapping[str, Any]) -> Iterator[Problem]:
             code = question.get(kind)
             if code is not None and code not in known:
                 yield Problem("term_unknown", f"{question['id']}/{kind}")
+
+
+def _defects(definition: Mapping[str, Any]) -> Iterator[Problem]:
+    defects = definition.get("defects", [])
+    trades = definition.get("terms", {}).get("trade", {})
+    if len(defects) > DEFECTS_AT_MOST:
+        yield Problem("defects_too_many", "defects")
+    for defect in defects:
+        where = f"defects/{defect['id']}"
+        yield from _identifier(defect["id"], where)
+        yield from _words(defect["text"], where)
+        if defect["trade"] not in trades:
+            yield Problem("term_unknown", where)
+        if defect["class"] not in CLASSES:
+            yield Problem("defect_class", where)
+    for twice in _twice(defect["id"] for defect in defects):
+        yield Problem("defect_twice", f"defects/{twice}")
 
 
 def _identifier(value: Any, where: str) -> Iterator[Problem]:

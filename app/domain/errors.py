@@ -121,6 +121,11 @@ _CATALOGUE = """
 
     company_retired site_retired sheet_unreadable sheet_too_large sheet_columns_missing sheet_row_unreadable
 
+    estate_unknown estate_of_site estate_retired floor_unknown unit_twice
+    completion_differs rooms_too_many room_id_unfit room_id_twice contractor_unknown unit_columns_missing
+    plan_unreadable plan_too_large plan_page plan_too_heavy plan_check_unavailable plan_renderer_missing
+    plan_locked
+
     checklist_invalid version_not_published section_unknown question_unknown score_not_on_scale
 
     auditor_not_eligible auditor_missing inspection_cancelled inspection_completed already_started
@@ -128,6 +133,7 @@ _CATALOGUE = """
     revision_early late_none late_not_amendable
     signature_strokes signature_too_small signature_exists signature_missing signature_outdated
     signature_expected contact_unknown comment_missing
+    unit_unknown unit_retired rooms_no_checks reading_malformed walk_open units_missing units_too_many
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
     part_unknown defect_code_unknown register_taken register_columns_missing

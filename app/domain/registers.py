@@ -5,7 +5,7 @@ Whatever a phone sends is judged here before it is stored; the page that made it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +16,17 @@ from app.domain.register_ends import RECORD
 from app.domain.register_findings import judge_finding
 from app.domain.register_signatures import judge_signature
 from app.domain.register_values import day, flag, moment, people, photo, row, short_text, text, uuid
+from app.domain.register_walk import ROOMS_OF_WALK, judge_walk
+from app.domain.rooms import Room, expand, judge_rooms
 
 OPEN_POINTS_AT_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a checklist version asks, as far as judging and scoring need it."""
+    """What a checklist version asks, as far as judging and scoring need it; of a unit's walk as it is walked,
+    room by room: then it has ``rooms``.
+    """
 
     version: str
     definition: Mapping[str, Any]
@@ -30,9 +34,13 @@ class Form:
     questions: frozenset[str]
     scores: frozenset[str]
     canned: Mapping[str, frozenset[str]] = field(default_factory=dict)  # question → ids of its statements
+    rooms: frozenset[str] = frozenset()  # of a walk: their ids
+    trades: frozenset[str] = frozenset()
+    defects: frozenset[str] = frozenset()  # ids of the common ones
 
     @classmethod
-    def of(cls, version: str, definition: Mapping[str, Any]) -> Form:
+    def of(cls, version: str, definition: Mapping[str, Any], rooms: Sequence[Room] | None = None) -> Form:
+        definition = expand(definition, rooms)
         scores = {str(option["value"]) for option in definition["scale"]["options"]}
         if definition.get("na"):
             scores.add("na")
@@ -47,6 +55,9 @@ class Form:
                 for s in definition["sections"]
                 for q in s["questions"]
             },
+            rooms=frozenset(room["id"] for room in rooms or ()),
+            trades=frozenset(definition.get("terms", {}).get("trade", ())),
+            defects=frozenset(defect["id"] for defect in definition.get("defects", ())),
         )
 
 
@@ -86,6 +97,8 @@ def judge(form: Form, path: str, field: str, value: Any) -> None:
     elif room == "sign":
         uuid(name, "op_path")
         judge_signature(field, value)
+    elif room in ROOMS_OF_WALK and form.rooms:
+        judge_walk(form, room, name, field, value)
     elif room == "s":
         _judge_section(form, name, field, value)
     elif room == "participants":
@@ -137,8 +150,13 @@ def _judge_section(form: Form, section: str, field: str, value: Any) -> None:
 def judge_created(value: Any) -> None:
     """Raises Invalid when this cannot be the value of a `create` operation."""
     needed = {"checklist_version", "site", "auditors", "due"}
-    if type(value) is not dict or not needed <= set(value) <= needed | {"open_points"}:
+    if type(value) is not dict or not needed <= set(value) <= needed | {"open_points", "unit", "rooms"}:
         raise Invalid("op_value")
+    if ("unit" in value) != ("rooms" in value):  # a walk has both, an audit neither
+        raise Invalid("op_value")
+    if "unit" in value:
+        uuid(value["unit"])
+        judge_rooms(value["rooms"])
     uuid(value["checklist_version"])
     uuid(value["site"])
     people(value["auditors"])

@@ -64,7 +64,7 @@ def read_rows(
 def unreadable(number: int, code: str, index: int | None, headings: Sequence[str]) -> Row:
     """A row that could not even be read as cells; `index` is the place of the cell at fault, from 0."""
     heading = headings[index] if index is not None and index < len(headings) else ""
-    letters = "" if index is None else _letters(index)
+    letters = "" if index is None else letters_of(index)
     return Row(number, dict.fromkeys(COMPANY, ""), faults=[Fault(code, letters, heading)])
 
 
@@ -115,7 +115,7 @@ def _row(
             return checked(name, given.get(name))
         except Invalid as error:
             index = columns.get(name, columns["name"])
-            faults.append(Fault(error.code, _letters(index), headings[index]))
+            faults.append(Fault(error.code, letters_of(index), headings[index]))
             return ""
 
     company = {name: read(name) for name in COMPANY}
@@ -131,7 +131,7 @@ def _country(text: str, countries: Mapping[str, str]) -> str:
     return countries.get(text.casefold(), text.upper() if len(text) == 2 else text)
 
 
-def _letters(index: int) -> str:
+def letters_of(index: int) -> str:
     """The name a spreadsheet gives a column: 0 → A, 26 → AA."""
     name = ""
     index += 1

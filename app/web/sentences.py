@@ -62,6 +62,29 @@ SENTENCES: dict[str, LazyString] = {
         "The sheet has no column for the company's name. Start from the sample sheet."
     ),
     "sheet_row_unreadable": _l("This row cannot be read."),
+    # estates, units, plans
+    "estate_unknown": _l("You manage no estate of this name or code."),
+    "estate_of_site": _l("There is an estate at this site already."),
+    "estate_retired": _l("This estate is retired. Restore it first."),
+    "floor_unknown": _l("This is not a floor; examples are 15, B1, G, 3A, Roof."),
+    "unit_twice": _l("This unit stands in row %(row)s already."),
+    "completion_differs": _l("Row %(row)s gives this estate another day of completion."),
+    "rooms_too_many": _l("These are more than 60 rooms."),
+    "room_id_unfit": _l("A room's short name begins with a small letter and has 12 letters and digits at most."),
+    "room_id_twice": _l("Two rooms have the same short name."),
+    "contractor_unknown": _l("This company is not a contractor in use."),
+    "unit_columns_missing": _l(
+        "The sheet needs columns for building, floor, unit and type. Start from the sample sheet."
+    ),
+    "plan_unreadable": _l("This file cannot be read as a plan. Use PDF, JPEG, PNG or WebP."),
+    "plan_locked": _l("This PDF is protected by a password. Save it without one."),
+    "plan_too_large": _l("This file is too large: 64 MB and 200 pages at most."),
+    "plan_page": _l("This file has %(pages)s pages. Choose one of them."),
+    "plan_too_heavy": _l("This page is too heavy to draw. Save it simpler, or as a picture."),
+    "plan_check_unavailable": _l("The server cannot draw plans just now. Try again in a moment."),
+    "plan_renderer_missing": _l(
+        "This server cannot draw PDF plans yet. Whoever runs it installs poppler-utils; pictures work."
+    ),
     # reports and their seals
     "report_photos_missing": _l("Photos are still on the way. The report is made when they are here."),
     "report_foreign_address": _l(
@@ -121,6 +144,13 @@ SENTENCES: dict[str, LazyString] = {
     "signature_expected": _l("The server still waits for a signature that is on another device."),
     "contact_unknown": _l("This person is not among the contacts of the inspected company."),
     "comment_missing": _l("Say what has to be changed: a comment, or a reason."),
+    "unit_unknown": _l("There is no such unit here."),
+    "unit_retired": _l("This unit is no longer in use."),
+    "rooms_no_checks": _l("This checklist has no checks for these rooms."),
+    "reading_malformed": _l("Type the reading as a number, such as 12.5."),
+    "walk_open": _l("A walk of %(unit)s is planned or under way already."),
+    "units_missing": _l("Choose at least one unit."),
+    "units_too_many": _l("Choose %(limit)s units at most."),
     "not_ready": _l("Something is still missing before this can be completed."),
     # registers and actions
     "part_unknown": _l("This supplier has no such part. Add it to the register first."),

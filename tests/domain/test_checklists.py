@@ -91,6 +91,14 @@ FAULTS: list[tuple[str, str, Change]] = [
     ("canned_twice", "Q1/canned/s1", lambda d: question(d).update(canned=[statement("s1"), statement("s1")])),
     ("identifier", "Q1/canned", lambda d: question(d).update(canned=[statement("s 1")])),
     ("words_missing", "Q1/canned/s1", lambda d: question(d).update(canned=[statement("s1", " ")])),
+    ("rooms", "Q1", lambda d: question(d).update(rooms=[])),
+    ("rooms", "Q1", lambda d: question(d).update(rooms=["cellar"])),
+    ("term_unknown", "defects/crack", lambda d: d.update(defects=[defect("crack")])),
+    ("defect_class", "defects/crack", lambda d: with_trade(d, defect("crack", grade="D"))),
+    ("identifier", "defects/a b", lambda d: with_trade(d, defect("a b"))),
+    ("words_missing", "defects/crack", lambda d: with_trade(d, defect("crack", words=" "))),
+    ("defect_twice", "defects/crack", lambda d: with_trade(d, defect("crack"), defect("crack"))),
+    ("defects_too_many", "defects", lambda d: with_trade(d, *(defect(f"d{n}") for n in range(501)))),
     ("shape", "definition", lambda d: d.pop("scale")),
     ("shape", "definition", lambda d: d.update(sections=7)),
     ("op_value", "definition", lambda d: d.update(extra=0.5)),
@@ -100,6 +108,14 @@ FAULTS: list[tuple[str, str, Change]] = [
 
 def statement(name: str, words: str = "Missing") -> dict[str, Any]:
     return {"id": name, "text": {"en": words}}
+
+
+def defect(name: str, grade: str = "B", words: str = "Crack") -> dict[str, Any]:
+    return {"id": name, "trade": "Plaster", "class": grade, "text": {"en": words}}
+
+
+def with_trade(definition: dict[str, Any], *defects: dict[str, Any]) -> None:
+    definition.update(terms={"trade": {"Plaster": {"en": "Plaster"}}}, defects=list(defects))
 
 
 def other_section(name: str, asked: str) -> dict[str, Any]:
@@ -115,7 +131,8 @@ def test_a_sound_definition_is_taken() -> None:
     check_definition(SMALL)
     whole = copy.deepcopy(SMALL)
     whole["rules"] |= {"signatures": ["auditor", "auditee", "other"], "approval": True}
-    question(whole).update(canned=[statement("s1"), statement("s2")])
+    question(whole).update(canned=[statement("s1"), statement("s2")], rooms=["bathroom", "unit"])
+    with_trade(whole, defect("crack"), defect("damp", grade="A"))
     check_definition(whole)
 
 

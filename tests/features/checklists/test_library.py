@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.db import transaction
 from app.domain.checklists import questions
+from app.domain.rooms import KINDS
 from app.domain.scoring import score
 from app.domain.words import LANGUAGES
 from app.features.checklists import commands
@@ -68,6 +69,31 @@ def test_handover_has_62_checks_with_trade_severity_and_warranty() -> None:
         assert question["trade"] in handover["terms"]["trade"]
         assert question["warranty"] is None or question["warranty"] in handover["terms"]["warranty"]
     assert handover["rules"]["grade"] is None
+    assert handover["rules"]["signatures"] == ["auditor", "auditee"]
+
+
+def test_each_check_of_a_handover_belongs_to_some_kind_of_room_and_each_kind_has_checks() -> None:
+    asked = questions(by_code("unit-handover"))
+    placed = {(question["id"], kind) for question in asked for kind in question["rooms"]}
+    assert {check for check, _ in placed} == {question["id"] for question in asked}
+    assert {kind for _, kind in placed} == set(KINDS)
+    # what is there once for the whole flat is not asked in each room again
+    assert all(
+        question["rooms"] == ["unit"]
+        for question in asked
+        if question["trade"] in ("Documents", "Contract", "Lift")
+    )
+
+
+def test_common_defects_are_there_for_every_trade_that_is_checked() -> None:
+    handover = by_code("unit-handover")
+    defects = handover["defects"]
+    assert len(defects) >= 60
+    assert {one["trade"] for one in defects} == {question["trade"] for question in questions(handover)}
+    assert {one["class"] for one in defects} == {"A", "B", "C"}
+    for language in LANGUAGES:
+        texts = [one["text"][language] for one in defects]
+        assert len(set(texts)) == len(texts) and all(len(text) <= 60 for text in texts)
 
 
 @pytest.mark.parametrize("definition", definitions(), ids=lambda definition: definition["code"])

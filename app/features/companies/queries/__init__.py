@@ -34,6 +34,7 @@ _sites = table(
     column("city"),
     column("retired_at", UtcDateTime),
 )
+_estates = table("estates", column("id", Uuid), column("site_id", Uuid))
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,20 @@ class Found:
     visible: int
 
 
-def visible_companies(actor: Actor, act: Act = Act.SEE_COMPANIES) -> Select[Company]:
-    """Every company where this person may do `act`, by default those they may see; retired ones too."""
-    return select(Company).where(_within(actor, act))
+def visible_companies(actor: Actor, act: Act = Act.SEE_COMPANIES, by_estate: bool = True) -> Select[Company]:
+    """Every company where this person may do `act`, by default those they may see; retired ones too.
+
+    Whoever is granted an estate sees its developer, unless `by_estate` is false; nothing else comes of it.
+    """
+    within = _within(actor, act)
+    if by_estate and act == Act.SEE_COMPANIES and (estates := reach(actor, act).estates):
+        developers = (
+            select(_sites.c.company_id)
+            .join(_estates, _estates.c.site_id == _sites.c.id)
+            .where(_estates.c.id.in_(estates))
+        )
+        within = or_(within, Company.id.in_(developers))
+    return select(Company).where(within)
 
 
 def get_visible_to(session: Session, actor: Actor, company_id: UUID, lock: bool = False) -> Company:

@@ -30,7 +30,7 @@ class Read:
 
 def read(upload: FileStorage, time_zone: str) -> Read:
     """Reads an XLSX or CSV file. Raises Invalid (field sheet) for a file that is no table of companies."""
-    sheet = _sheet(upload)
+    sheet = opened(upload)
     candidates = [(sheet.header_row, sheet.header), *((row.number, row.cells) for row in sheet.rows)]
     for place, (_, cells) in enumerate(candidates[:HEADING_WITHIN]):
         matched = match_columns(cells, ALIASES)
@@ -51,7 +51,8 @@ def _rows(
     return Read(sorted(rows, key=lambda row: row.number), matched.unknown)
 
 
-def _sheet(upload: FileStorage) -> Sheet:
+def opened(upload: FileStorage) -> Sheet:
+    """The table in an uploaded XLSX or CSV file. Raises Invalid (field sheet) for what cannot be read."""
     with TemporaryDirectory(prefix="plumbline-sheet-") as folder:
         path = Path(folder) / "sheet"
         upload.save(path)

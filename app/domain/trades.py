@@ -1,0 +1,36 @@
+"""The trades a defect belongs to: those of the handover checklist, in the order it names them."""
+
+from __future__ import annotations
+
+TRADES = (
+    "Doors",
+    "ELV",
+    "Plaster",
+    "Waterproofing",
+    "Painting",
+    "Geometry",
+    "Structure",
+    "Screed",
+    "Tiling",
+    "Wood flooring",
+    "Windows",
+    "Safety",
+    "Drainage",
+    "External",
+    "Plumbing",
+    "Ventilation",
+    "Gas",
+    "Joinery",
+    "Appliances",
+    "Electrical",
+    "Sanitary",
+    "Fire",
+    "Heating",
+    "Cooling",
+    "Ironmongery",
+    "General",
+    "Lift",
+    "Common area",
+    "Documents",
+    "Contract",
+)
