@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from app.domain.canonical import canonical
 from app.domain.errors import Invalid
-from app.domain.rooms import KINDS
+from app.domain.estates import ROOM_KINDS
 from app.domain.signatures import SLOTS
 from app.domain.words import LANGUAGES
 
@@ -137,7 +137,7 @@ def _question(question: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("weight", where)
     if question["veto"] and not question["critical"]:  # DESIGN §2: veto implies ★
         yield Problem("veto_not_critical", where)
-    if "rooms" in question and (not question["rooms"] or not set(question["rooms"]) <= set(KINDS)):
+    if "rooms" in question and (not question["rooms"] or not set(question["rooms"]) <= set(ROOM_KINDS)):
         yield Problem("rooms", where)
     canned = question.get("canned", [])
     if len(canned) > CANNED_AT_MOST:

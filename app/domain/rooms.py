@@ -9,44 +9,27 @@ in it, so that scoring, duty, merging and signing know questions as ever and not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain.errors import Invalid
+from app.domain.estates import LONGEST_ROOM_NAME, MOST_ROOMS, ROOM_ID, ROOM_KINDS
 from app.domain.words import LANGUAGES
 
-KINDS = (
-    "entrance",
-    "living",
-    "bedroom",
-    "kitchen",
-    "bathroom",
-    "balcony",
-    "corridor",
-    "utility",
-    "stairs",
-    "roof",
-    "parking",
-    "unit",
-)
 WHOLE = "unit"
 WHOLE_NAME = {"en": "Whole flat", "zh-Hans": "整套房屋", "zh-Hant": "整戶"}
-ROOMS_AT_MOST = 60
-NAME_AT_MOST = 40  # characters: sixty names in three languages fit into one operation
-IDENTIFIER = re.compile(r"[a-z][a-z0-9]{0,11}").fullmatch
 
 Room = Mapping[str, Any]  # {"id", "kind", "name": {"en", …} or {"text", "lang"}}
 
 
 def judge_rooms(rooms: Any) -> None:
     """Raises Invalid when these cannot be the rooms of a unit, in walking order."""
-    if type(rooms) is not list or not 1 <= len(rooms) <= ROOMS_AT_MOST:
+    if type(rooms) is not list or not 1 <= len(rooms) <= MOST_ROOMS:
         raise Invalid("op_value")
     for room in rooms:
-        if type(room) is not dict or set(room) != {"id", "kind", "name"} or room["kind"] not in KINDS:
+        if type(room) is not dict or set(room) != {"id", "kind", "name"} or room["kind"] not in ROOM_KINDS:
             raise Invalid("op_value")
-        if type(room["id"]) is not str or not IDENTIFIER(room["id"]) or not _is_name(room["name"]):
+        if type(room["id"]) is not str or not ROOM_ID.fullmatch(room["id"]) or not _is_name(room["name"]):
             raise Invalid("op_value")
     if len({room["id"] for room in rooms}) != len(rooms):
         raise Invalid("op_value")
@@ -105,4 +88,4 @@ def _is_name(name: Any) -> bool:
         texts = [name["text"]]
     elif not set(name) <= set(LANGUAGES):
         return False
-    return all(type(text) is str and text.strip() and len(text) <= NAME_AT_MOST for text in texts)
+    return all(type(text) is str and text.strip() and len(text) <= LONGEST_ROOM_NAME for text in texts)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from app.domain.canonical import canonical_text
 from app.domain.checklists import questions
 from app.domain.errors import Invalid
+from app.domain.estates import MOST_ROOMS, ROOM_KINDS
 from app.domain.operations import MAX_BYTES, MAX_DEPTH, MAX_TEXT
 from app.domain.registers import Form
-from app.domain.rooms import KINDS, NAME_AT_MOST, ROOMS_AT_MOST, expand, judge_rooms, walked
+from app.domain.rooms import expand, judge_rooms, walked
 from app.features.checklists.library import definitions
 from tests.domain.reading import vectors
 
@@ -27,7 +28,7 @@ def room(name: str, kind: str) -> dict[str, Any]:
 
 
 some_rooms = st.lists(
-    st.tuples(st.from_regex(r"[a-z][a-z0-9]{0,3}", fullmatch=True), st.sampled_from(KINDS)),
+    st.tuples(st.from_regex(r"[a-z][a-z0-9]{0,3}", fullmatch=True), st.sampled_from(ROOM_KINDS)),
     min_size=1,
     max_size=12,
     unique_by=lambda drawn: drawn[0],
@@ -84,8 +85,8 @@ def test_the_flat_as_a_whole_is_never_missed_and_never_twice(rooms):
 
 
 def test_the_largest_flat_fits_into_one_operation():
-    name = dict.fromkeys(("en", "zh-Hans", "zh-Hant"), "房" * NAME_AT_MOST)
-    rooms = [{"id": f"b{n:011}", "kind": "bathroom", "name": name} for n in range(ROOMS_AT_MOST - 1)]
+    name = dict.fromkeys(("en", "zh-Hans", "zh-Hant"), "房" * 40)
+    rooms = [{"id": f"b{n:011}", "kind": "bathroom", "name": name} for n in range(MOST_ROOMS - 1)]
     judge_rooms(walked(rooms))
     value = canonical_text({"rooms": walked(rooms)}, MAX_TEXT, MAX_DEPTH)
     assert len(value.encode()) < MAX_BYTES - 4096

@@ -30,6 +30,8 @@ APPEND_ONLY = {
     "link_uses",
     "action_events",
     "action_papers",
+    "defects",
+    "meter_readings",
 }
 
 
@@ -103,6 +105,10 @@ def fill(database: Database, table: str) -> None:
         "person_id, digest, body) VALUES (:a, :b, 1, :now, :a, '', '{}')",
         "findings": "INSERT INTO findings (id, inspection_id, revision, number, question, section, severity, "
         "rule_severity, at_once, photos) VALUES (:a, :b, 1, 1, 'M01', 'man', 'minor', 'minor', false, '[]')",
+        "defects": "INSERT INTO defects (id, inspection_id, revision, number, row, unit_id, grade, due, "
+        "photos) VALUES (:a, :b, 1, 1, :a, :b, 'B', '2026-01-01', '[]')",
+        "meter_readings": "INSERT INTO meter_readings (id, inspection_id, revision, unit_id, meter, photos, "
+        "read_on) VALUES (:a, :b, 1, :a, 'water', '[]', '2026-01-01')",
         "report_files": "INSERT INTO report_files (report_id, turn, sha256, size, pages, level, seals, "
         "authority, at) VALUES (:a, 1, '', 0, 0, '', '[]', '', :now)",
         "late_decisions": "INSERT INTO late_decisions (id, record_kind, record_id, at, person_id, decision, "

@@ -172,6 +172,23 @@ class ActionFinding(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(Json)
 
 
+class ActionDefect(Base):
+    """The defect of a flat this case repairs, as it was frozen; a later revision of the same walk freezes it
+    again under another id, and has this case already. `row`: its id in the walk, the same in all of them.
+    """
+
+    __tablename__ = "action_defects"
+    __table_args__ = (UniqueConstraint("inspection_id", "row"),)
+
+    id: Mapped[Id]
+    action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), unique=True)
+    defect_id: Mapped[UUID] = mapped_column(unique=True)
+    inspection_id: Mapped[UUID]
+    row: Mapped[UUID]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    room: Mapped[str | None] = mapped_column(String(12))
+
+
 class ActionPicture(Base):
     """A photo of a case: found, before, after, or evidence for a step."""
 

@@ -14,19 +14,25 @@ from app.db import Base, Id, Json
 from app.features.accounts.models import Person
 from app.features.checklists.models import Version
 from app.features.companies.models import Company
-from app.features.places.models import Site
+from app.features.places.models import Site, Unit
 
 KIND = "inspection"  # of records: in operations, journal, search
 
 
 class Inspection(Base):
-    """One walk through one checklist version at one site. `score`: tenths of a percent, half up."""
+    """One walk through one checklist version at one site. `score`: tenths of a percent, half up.
+
+    Of a unit's walk: the unit, and its `rooms` as they were when the walk began (domain/rooms.py); site and
+    company are the estate's. `estate_id`: of everything at an estate's site.
+    """
 
     __tablename__ = "inspections"
     __table_args__ = (
         Index("ix_inspections_state_due", "state", "due"),
         Index("ix_inspections_company_id_state", "company_id", "state"),
         Index("ix_inspections_site_id_version_id", "site_id", "version_id"),
+        Index("ix_inspections_unit_id", "unit_id"),
+        Index("ix_inspections_estate_id_state", "estate_id", "state"),
     )
 
     id: Mapped[Id]
@@ -34,6 +40,9 @@ class Inspection(Base):
     version_id: Mapped[UUID] = mapped_column(ForeignKey("checklist_versions.id"), index=True)
     site_id: Mapped[UUID] = mapped_column(ForeignKey("sites.id"))
     company_id: Mapped[UUID] = mapped_column(ForeignKey("companies.id"))
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("units.id"))
+    estate_id: Mapped[UUID | None] = mapped_column(ForeignKey("estates.id"))
+    rooms: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(20))
     planned: Mapped[bool]
     due: Mapped[date | None] = mapped_column(Date)
@@ -56,6 +65,7 @@ class Inspection(Base):
     version: Mapped[Version] = relationship()
     site: Mapped[Site] = relationship()
     company: Mapped[Company] = relationship()
+    unit: Mapped[Unit | None] = relationship()
     assignments: Mapped[list[Assignment]] = relationship(
         back_populates="inspection", order_by="Assignment.position"
     )
@@ -122,6 +132,63 @@ class Finding(Base):
     due: Mapped[date | None] = mapped_column(Date, index=True)
     stand: Mapped[str | None] = mapped_column(String(20))
     stand_text: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class Defect(Base):
+    """A defect of a unit as it was frozen with a revision of its walk (append-only). `row`: the id under which
+    it was written down, the same in every revision; `check`: the check as it was asked in its room, None for
+    a free one; `grade`: its class. Texts are typed text {"text", "lang"}, `room_name` words.
+    """
+
+    __tablename__ = "defects"
+    __table_args__ = (UniqueConstraint("inspection_id", "revision", "number"),)
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"))
+    revision: Mapped[int]
+    number: Mapped[int]
+    row: Mapped[UUID]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    room: Mapped[str | None] = mapped_column(String(12))
+    room_name: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    check: Mapped[str | None] = mapped_column(String(40))
+    trade: Mapped[str | None] = mapped_column(String(60))
+    code: Mapped[str | None] = mapped_column(String(40))
+    grade: Mapped[str] = mapped_column(String(1))
+    grade_reason: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    text: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    pin: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    contractor_id: Mapped[UUID | None] = mapped_column(ForeignKey("companies.id"), index=True)
+    due: Mapped[date] = mapped_column(Date)
+    due_reason: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    photos: Mapped[list[str]] = mapped_column(Json)
+    stand: Mapped[str | None] = mapped_column(String(20))
+    stand_text: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class MeterReading(Base):
+    """What a meter of a unit read when a revision of its walk was frozen (append-only). `problem`: what was
+    odd about it (domain/handover.py), `confirmed`: why it is right.
+    """
+
+    __tablename__ = "meter_readings"
+    __table_args__ = (
+        UniqueConstraint("inspection_id", "revision", "meter"),
+        Index("ix_meter_readings_unit_id_meter_read_on", "unit_id", "meter", "read_on"),
+    )
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"))
+    revision: Mapped[int]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"))
+    meter: Mapped[str] = mapped_column(String(20))
+    reading: Mapped[str | None] = mapped_column(String(16))
+    number: Mapped[str | None] = mapped_column(String(60))
+    absent: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    confirmed: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    problem: Mapped[str | None] = mapped_column(String(20))
+    photos: Mapped[list[str]] = mapped_column(Json)
+    read_on: Mapped[date] = mapped_column(Date)
 
 
 class OpenPoint(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.db import transaction
 from app.domain.checklists import questions
-from app.domain.rooms import KINDS
+from app.domain.estates import ROOM_KINDS
 from app.domain.scoring import score
 from app.domain.words import LANGUAGES
 from app.features.checklists import commands
@@ -76,7 +76,7 @@ def test_each_check_of_a_handover_belongs_to_some_kind_of_room_and_each_kind_has
     asked = questions(by_code("unit-handover"))
     placed = {(question["id"], kind) for question in asked for kind in question["rooms"]}
     assert {check for check, _ in placed} == {question["id"] for question in asked}
-    assert {kind for _, kind in placed} == set(KINDS)
+    assert {kind for _, kind in placed} == set(ROOM_KINDS)
     # what is there once for the whole flat is not asked in each room again
     assert all(
         question["rooms"] == ["unit"]
