@@ -8,6 +8,7 @@ const REACH = 30; // CSS px around a pin's head that are the pin
 const MOVED = 8; // px: below, a finger was not dragged
 const CROWD = 60; // pins on the screen from which on they are drawn small
 const HEAD = 17; // px from the tip to the middle of the head
+const FOOT = 56; // px kept free below a plan that is shown whole: the buttons lie there
 const SETTLED_MS = 160; // after the last movement, before the picture is drawn as sharp as it can be
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
@@ -97,7 +98,8 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
   function hold() {
     const [w, h] = [picture.width * scale, picture.height * scale];
     left = w <= width ? (width - w) / 2 : clamp(left, width - w, 0);
-    top = h <= height ? (height - h) / 2 : clamp(top, height - h, 0);
+    const free = height - FOOT;
+    top = h <= free ? (free - h) / 2 : clamp(top, free - h, 0);
     canvas.classList.toggle("is-zoomed", scale > least * 1.01); // then a finger moves the plan, not the page
   }
 
@@ -169,7 +171,7 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
     [width, height] = [box.width, box.height];
     density = Math.min(devicePixelRatio || 1, 2.5);
     [canvas.width, canvas.height] = [Math.round(width * density), Math.round(height * density)];
-    least = Math.min(width / picture.width, height / picture.height);
+    least = Math.min(width / picture.width, (height - FOOT) / picture.height);
     scale = least * zoomed;
     centre(middle);
     ink();
@@ -283,7 +285,11 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
     }
     paint();
   }
-  const KEYS = { "+": () => zoomTo(scale * STEP), "=": () => zoomTo(scale * STEP), "-": () => zoomTo(scale / STEP) };
+  const KEYS = {
+    "+": () => zoomTo(scale * STEP),
+    "=": () => zoomTo(scale * STEP),
+    "-": () => zoomTo(scale / STEP),
+  };
   canvas.addEventListener(
     "keydown",
     (event) => {

@@ -38,7 +38,9 @@ const rowsOf = (state) => {
  */
 export const defectsOf = (definition, state) => {
   const order = new Map(definition.sections.map(({ id }, at) => [id, at]));
-  const checks = new Map(definition.sections.flatMap(({ questions }) => questions.map((one) => [one.id, one])));
+  const checks = new Map(
+    definition.sections.flatMap(({ questions }) => questions.map((one) => [one.id, one])),
+  );
   return rowsOf(state)
     .map(([path, fields], at) => {
       const held = Object.fromEntries(FIELDS.map((name) => [name, fields.get(name)?.value ?? null]));

@@ -10,7 +10,8 @@ function rename(node, check, id) {
       .map((each) => (each === check || each.startsWith(`${check}-`) ? id + each.slice(check.length) : each))
       .join(" ");
   for (const part of [node, ...node.querySelectorAll("*")])
-    for (const name of NAMED) if (part.hasAttribute(name)) part.setAttribute(name, change(part.getAttribute(name)));
+    for (const name of NAMED)
+      if (part.hasAttribute(name)) part.setAttribute(name, change(part.getAttribute(name)));
   node.dataset.question = id;
   node.dataset.path = `q/${id}`;
 }

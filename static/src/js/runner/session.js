@@ -93,12 +93,7 @@ export class Session extends EventTarget {
       news.record === this.id || news.records?.includes(this.id) || ["media", "restored"].includes(news.type);
     if (
       ours &&
-      !(
-        news.type === "wrote" &&
-        !news.elsewhere &&
-        QUIET.test(news.path) &&
-        !news.field.startsWith("photo:")
-      )
+      !(news.type === "wrote" && !news.elsewhere && QUIET.test(news.path) && !news.field.startsWith("photo:"))
     ) {
       this.load();
     }
@@ -227,7 +222,7 @@ export class Session extends EventTarget {
     const pages = this.conflicts.filter(({ path }) => !path.startsWith("q/"));
     const others = pages.map(({ path }) => {
       if (path.startsWith("f/")) return { code: "conflict", finding: path.slice(2) };
-      if (this.rooms) return { code: "conflict", page: path, place: path };
+      if (this.rooms) return { code: "conflict", page: path };
       return { code: "conflict", page: path === "closing" ? "closing" : "opening" };
     });
     const found = blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);

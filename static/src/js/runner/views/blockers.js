@@ -1,6 +1,7 @@
 // What blocks completion, each as a line that leads to its place.
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { slotWord } from "./slots.js";
 
 const SIGNS = {
   unanswered: "list",
@@ -8,6 +9,7 @@ const SIGNS = {
   photo_missing: "camera",
   reason_missing: "note",
   conflict: "people",
+  defect_missing: "flag",
   signature_missing: "sign",
   signature_outdated: "sign",
 };
@@ -22,6 +24,14 @@ export function placeOf({ question, page, finding, slot }) {
 const sectionTitle = ({ definition }, wanted) =>
   textOf(definition.sections.find(({ id }) => id === wanted)?.title);
 
+/** A page, or in a unit's walk one of its registers, by its name. */
+function pageName(session, page) {
+  const [kind, name] = page.split("/");
+  if (!name) return say(page);
+  if (kind === "d") return say("defect_n", { n: session.nameOf(page) });
+  return say(kind === "keys" ? `key_${name}` : `meter_${name}`);
+}
+
 /** [title, text] of what a question lacks. */
 function ofQuestion(session, { code, question, section }) {
   const asked = session.questions.find(({ id }) => id === question);
@@ -29,20 +39,22 @@ function ofQuestion(session, { code, question, section }) {
   const about = {
     unanswered: textOf(asked.text),
     conflict: textOf(asked.text),
+    defect_missing: textOf(asked.text),
     reason_missing: say("block_reason_text"),
   };
   const text = about[code] ?? say("block_score_text", { score });
-  return [say(`block_${code}`, { id: question }), `${text} · ${sectionTitle(session, section)}`];
+  const where = sectionTitle(session, section ?? asked.room);
+  return [say(`block_${code}`, { id: session.nameOf(`q/${question}`) }), `${text} · ${where}`];
 }
 
 function words(session, blocker) {
   const { code, page, finding, slot } = blocker;
   if (slot) {
     const before = session.unsettled.length;
-    const title = say(`block_${code}`, { slot: say(`slot_${slot}`) });
+    const title = say(`block_${code}`, { slot: slotWord(session, `slot_${slot}`) });
     return [title, before ? say("sign_blocked", { n: before }) : say("block_signature_text")];
   }
-  const place = finding ? `${say("finding")} ${finding}` : page && say(page);
+  const place = finding ? `${say("finding")} ${finding}` : page && pageName(session, page);
   return place
     ? [say("block_conflict_page", { page: place }), say("two_texts")]
     : ofQuestion(session, blocker);
@@ -63,6 +75,11 @@ export function blockerNodes(session) {
     if (open[0] !== each) return [];
     const section = sectionTitle(session, each.section);
     const title = say("block_unanswered_many", { section, count: open.length });
-    return [line(session, each, [title, say("block_unanswered_from", { id: each.question })])];
+    return [
+      line(session, each, [
+        title,
+        say("block_unanswered_from", { id: session.nameOf(`q/${each.question}`) }),
+      ]),
+    ];
   });
 }

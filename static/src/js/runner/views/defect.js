@@ -157,7 +157,11 @@ export class DefectView {
       read: () => ({ choice: this.defect?.class, text: this.defect?.class_reason }),
       // what holds the keys by rule is not made less without a word
       wants: (choice) =>
-        choice === (this.question?.severity ?? choice) ? "never" : this.question.severity === "A" ? "must" : "may",
+        choice === (this.question?.severity ?? choice)
+          ? "never"
+          : this.question.severity === "A"
+            ? "must"
+            : "may",
       write: (choice, reason) =>
         session.writeAll([
           [this.path, "class", choice],
@@ -167,14 +171,16 @@ export class DefectView {
     });
   }
 
-  /** Trades in the order of their likelihood: of the check, of the last defect, then by name. */
+  /** Trades in the order of their likelihood: of the check, of the last defects, of the room's checks, then by name. */
   #trades() {
     const { session } = this;
     const { terms = {}, defects = [] } = session.definition;
     const recent = this.#late.recent.map((code) => defects.find(({ id }) => id === code)?.trade);
     const first = [this.defect.trade, this.question?.trade, this.#late.last?.trade, ...recent];
-    const names = Object.keys(terms.trade ?? {}).sort((a, b) =>
-      tradeName(session, a).localeCompare(tradeName(session, b), language),
+    const here = session.questions.filter(({ room }) => room === this.defect.room);
+    const often = (name) => here.filter(({ trade }) => trade === name).length;
+    const names = Object.keys(terms.trade ?? {}).sort(
+      (a, b) => often(b) - often(a) || tradeName(session, a).localeCompare(tradeName(session, b), language),
     );
     return [...new Set([...first.filter((trade) => terms.trade?.[trade]), ...names])];
   }
@@ -203,7 +209,9 @@ export class DefectView {
     const trades = session.definition.terms?.trade ?? {};
     const found = (session.definition.defects ?? [])
       .filter((each) =>
-        this.#query ? this.#matches(each.text) || this.#matches(trades[each.trade]) : each.trade === defect.trade,
+        this.#query
+          ? this.#matches(each.text) || this.#matches(trades[each.trade])
+          : each.trade === defect.trade,
       )
       .sort((a, b) => place(a) - place(b))
       .slice(0, this.#query ? MOST_FOUND : MOST_READY);
@@ -214,7 +222,10 @@ export class DefectView {
       chips(
         list,
         found.map((each) => ({
-          label: each.trade === defect.trade ? pick(each.text) : `${pick(each.text)} · ${tradeName(session, each.trade)}`,
+          label:
+            each.trade === defect.trade
+              ? pick(each.text)
+              : `${pick(each.text)} · ${tradeName(session, each.trade)}`,
           value: each,
           pressed: each.id === defect.code,
         })),
@@ -323,7 +334,7 @@ export class DefectView {
     fill(form, {
       contractor: who ? textOf(who.name) : say("contractor_none"),
       due: say("fix_by_days", { day: plainDay(due), n: daysBetween(session.day, due) }),
-      due_rule: say("due_by_rule", { day: plainDay(rule) }),
+      due_rule: say("walk_due_rule", { day: plainDay(rule) }),
     });
     const others = contractorsOf(session).map(({ id, name }) => [id, textOf(name)]);
     const byRule = own ? say("contractor_by_trade", { name: textOf(own.name) }) : say("contractor_none");
@@ -359,7 +370,10 @@ export class DefectView {
     const again = form.querySelector("[data-do=repeat]");
     again.hidden = !last;
     if (last)
-      again.setAttribute("aria-label", say("repeat_what", { text: textOf(defectText(session, last)) || last.trade }));
+      again.setAttribute(
+        "aria-label",
+        say("repeat_what", { text: textOf(defectText(session, last)) || last.trade }),
+      );
     this.plan?.show({ defects: session.defects, active: this.id, places: !session.closed });
     form.querySelector("[data-do=unpin]").hidden = !defect.pin || session.closed;
     paintSaved(form.querySelector("[data-saved]"), session.saved(this.path));
@@ -370,4 +384,3 @@ export class DefectView {
     for (const button of this.root.querySelectorAll("footer [data-do=remove]")) button.hidden = closed;
   }
 }
-

@@ -16,7 +16,8 @@ export class Keys {
     root.addEventListener("change", ({ target }) => {
       if (!target.matches("[data-count]")) return;
       const value = target.value.trim() === "" ? null : Number(target.value);
-      if (value === null || (Number.isInteger(value) && value >= 0 && value <= KEYS_AT_MOST)) this.#write(target, value);
+      if (value === null || (Number.isInteger(value) && value >= 0 && value <= KEYS_AT_MOST))
+        this.#write(target, value);
       else this.paint();
     });
   }
@@ -53,7 +54,9 @@ export class Keys {
 
   /** All keys and cards together; null when nobody counted. */
   static count(session) {
-    const counts = KEYS.map((kind) => session.read(`keys/${kind}`, "count")).filter((count) => count !== null);
+    const counts = KEYS.map((kind) => session.read(`keys/${kind}`, "count")).filter(
+      (count) => count !== null,
+    );
     return counts.length ? counts.reduce((sum, count) => sum + count, 0) : null;
   }
 

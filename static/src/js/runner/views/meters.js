@@ -11,7 +11,20 @@ const TYPING_MS = 400;
 
 /** A number as it is kept: "0012,5" and "１２.５" become "12.5". */
 const asNumber = (text) =>
-  clean(text).normalize("NFKC").trim().replace(/[,。]/, ".").replace(/^0+(?=\d)/, "");
+  clean(text)
+    .normalize("NFKC")
+    .trim()
+    .replace(/[,。]/, ".")
+    .replace(/^0+(?=\d)/, "");
+
+/** What is odd about a reading as it stands: "reading_lower", "reading_high" or null. */
+export function doubtOf(session, kind) {
+  const reading = session.read(`meter/${kind}`, "reading");
+  const last = session.row.unit?.readings?.[kind] ?? null;
+  if (reading === null) return null;
+  const days = last?.day ? daysBetween(last.day, session.day) : null;
+  return readingProblem(kind, reading, last?.reading ?? null, days);
+}
 
 export class Meters {
   #timers = new Map();
@@ -65,7 +78,11 @@ export class Meters {
     if (pressed === "camera" || pressed === "gallery") this.photos.open(pressed, path);
     if (pressed === "absent") {
       const absent = this.session.read(path, "absent");
-      this.session.write(path, "absent", absent ? null : { reason: { text: say("meter_absent_text"), lang: language } });
+      this.session.write(
+        path,
+        "absent",
+        absent ? null : { reason: { text: say("meter_absent_text"), lang: language } },
+      );
     }
   }
 
@@ -85,16 +102,13 @@ export class Meters {
   #paintCard(kind, card) {
     const { session } = this;
     const path = `meter/${kind}`;
-    const [reading, absent] = [session.read(path, "reading"), session.read(path, "absent")];
+    const absent = session.read(path, "absent");
     const last = session.row.unit?.readings?.[kind] ?? null;
     for (const control of card.querySelectorAll("[data-plain]")) {
       if (this.#timers.has(control) || document.activeElement === control) continue;
       control.value = session.read(path, control.dataset.plain) ?? "";
     }
-    const problem =
-      reading === null
-        ? null
-        : readingProblem(kind, reading, last?.reading ?? null, last?.day && daysBetween(last.day, session.day));
+    const problem = doubtOf(session, kind);
     const confirmed = session.read(path, "confirmed");
     const words = { last: last?.reading ?? "", unit: say(`meter_unit_${kind}`) };
     fill(card, {

@@ -78,6 +78,7 @@ export class PlanPane {
     this.#shown = { pins, active, places };
     this.#map?.show(this.#shown);
     this.#words();
-    if (this.plan && this.canvas.hidden === false) fill(this.root, { say: say(places ? "plan_tap" : "plan_look") });
+    if (this.plan && this.canvas.hidden === false)
+      fill(this.root, { say: say(places ? "plan_tap" : "plan_look") });
   }
 }

@@ -96,14 +96,14 @@ function side(session, head, { path, field }, name) {
   const words = path.startsWith("f/")
     ? worded(field, head.value)
     : path.startsWith("d/")
-    ? wordedDefect(session, field, head.value)
-    : head.value === null
-      ? say("no_answer")
-      : option
-        ? option.says
-        : isScore
-          ? say("not_applicable")
-          : head.value;
+      ? wordedDefect(session, field, head.value)
+      : head.value === null
+        ? say("no_answer")
+        : option
+          ? option.says
+          : isScore
+            ? say("not_applicable")
+            : head.value;
   const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,

@@ -80,7 +80,7 @@ export class RunnerView {
     const form = document.createElement("div");
     form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
     this.form = form.firstElementChild;
-    if (session.rooms) roomed(this.form, session.definition.sections, textOf);
+    if (session.rooms) roomed(this.form, session.definition.sections, textOf).classList.add("is-walk");
     this.walk = session.rooms ? new Walk(this) : null;
     const [opening, closing] = ["opening", "closing"].map((name) => element(name));
     const pages = { before: [["opening", opening]], after: [["closing", closing]] };
@@ -230,7 +230,11 @@ export class RunnerView {
     const open = session.questions.filter((question) => session.missing(question, answers).length);
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
-    fill(foot, { next: say(more ? "next_open" : "review"), open: count, icon: icon(more ? "next" : "go") });
+    fill(foot, {
+      next: say(more ? (this.walk ? "walk_next" : "next_open") : "review"),
+      open: count,
+      icon: icon(more ? "next" : "go"),
+    });
     const after = more ? this.#after(open) : null;
     foot.querySelector("[data-next]").setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
   }

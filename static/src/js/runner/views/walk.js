@@ -8,7 +8,7 @@ import { language, plainDay, say } from "../words.js";
 import { Keys } from "./keys.js";
 import { Meters } from "./meters.js";
 import { PlanPane } from "./plan.js";
-import { defectItem } from "./walk_words.js";
+import { defectItem, roomItem } from "./walk_words.js";
 
 const PAGES = ["unit", "meters", "keys"];
 
@@ -20,7 +20,11 @@ export function walkTabs(session) {
   return {
     before: [["unit", say("walk_unit"), defects ? [say("walk_defects", { n: defects })] : null]],
     after: [
-      ["meters", say("walk_meters"), read === meters ? [icon("check"), `${read}/${meters}`] : [`${read}/${meters}`]],
+      [
+        "meters",
+        say("walk_meters"),
+        read === meters ? [icon("check"), `${read}/${meters}`] : [`${read}/${meters}`],
+      ],
       ["keys", say("walk_keys"), keys === null ? ["–"] : [icon("check"), String(keys)]],
     ],
   };
@@ -151,21 +155,6 @@ export class Walk {
     });
   }
 
-  #room({ id, title, questions }) {
-    const { session } = this;
-    const { answers } = session;
-    const done = questions.filter((question) => answers[question.id]?.score).length;
-    const defects = session.defects.filter(({ room }) => room === id);
-    const sign = done < questions.length ? null : icon("check", "good");
-    return fill(element("walk-room"), {
-      url: this.view.address(`s/${id}`),
-      title: textOf(title),
-      count: say("n_of", { done, all: questions.length }),
-      defects: defects.length ? say("walk_defects", { n: defects.length }) : null,
-      icon: sign,
-    });
-  }
-
   #earlier() {
     const { session } = this;
     const earlier = session.row.unit?.defects ?? [];
@@ -174,7 +163,9 @@ export class Walk {
     const nodes = earlier.map((defect) => {
       const line = document.createElement("li");
       line.className = "pad pad--line small";
-      line.textContent = [defect.class, roomName(session, defect.room), textOf(defect.text)].filter(Boolean).join(" · ");
+      line.textContent = [defect.class, roomName(session, defect.room), textOf(defect.text)]
+        .filter(Boolean)
+        .join(" · ");
       return line;
     });
     place.querySelector("ul").replaceChildren(...nodes);
@@ -203,7 +194,9 @@ export class Walk {
     const { session } = this;
     this.#about();
     fill(this.unit, {
-      rooms: session.sections.map((section) => this.#room(section)),
+      rooms: session.sections.map((section) =>
+        roomItem(session, section, this.view.address(`s/${section.id}`)),
+      ),
       defects: session.defects.map((defect) => defectItem(session, defect)),
       n: String(session.defects.length),
     });
