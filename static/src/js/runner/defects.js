@@ -59,6 +59,8 @@ export async function rememberDefect(store, { trade, code, class: grade, text, c
 /** The same once more, in another place: everything but where it is and its photos. */
 export function repeat(session, defect, last) {
   const path = `d/${defect.id}`;
-  const kept = Object.entries(last).filter(([, value]) => value);
+  const asked = session.questions.find(({ id }) => id === defect.check);
+  const same = { ...last, class: worse(asked?.severity, last.class) };
+  const kept = Object.entries(same).filter(([, value]) => value);
   return session.writeAll(kept.map(([name, value]) => [path, name, value]));
 }

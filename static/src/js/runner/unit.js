@@ -7,8 +7,10 @@ import { pick, placed } from "./words.js";
 export const unitName = ({ building, name }) => placed(textOf(building), textOf(name));
 
 /** A room's name as the reader reads it. */
-export const roomName = (session, room) =>
-  textOf(session.definition.sections.find(({ id }) => id === room)?.title) || (room ?? "");
+export function roomName({ rooms }, room) {
+  const name = rooms?.find(({ id }) => id === room)?.name;
+  return name ? textOf(name) : (room ?? "");
+}
 
 export const tradeName = ({ definition }, trade) => pick(definition.terms?.trade?.[trade]) || (trade ?? "");
 

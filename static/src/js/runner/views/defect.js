@@ -358,7 +358,7 @@ export class DefectView {
     });
     this.binding.paint(form);
     this.grade.paint();
-    const rooms = session.definition.sections.map(({ id, title }) => [id, textOf(title)]);
+    const rooms = session.rooms.map(({ id, name }) => [id, textOf(name)]);
     form.querySelector("[data-of=room]").hidden = Boolean(question);
     paintOptions(form.querySelector("[data-room]"), [["", say("room_none")], ...rooms], defect.room);
     this.#paintTrades();

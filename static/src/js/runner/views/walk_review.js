@@ -4,7 +4,7 @@ import { KEYS, METERS } from "../../domain/handover.js";
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
 import { doubtOf } from "./meters.js";
-import { classTag, defectItem, roomItem, standOf } from "./walk_words.js";
+import { classTag, defectItem, defectsWord, roomItem, standOf } from "./walk_words.js";
 
 function fact(name, said, good) {
   const sign = good === null ? null : icon(good ? "check" : "alert", good ? "good" : "warn");
@@ -29,6 +29,7 @@ export class WalkReview {
     const counts = byClass(defects);
     fill(this.root, {
       total: String(defects.length),
+      words: defectsWord(defects.length),
       state: say("walk_checks", { done: this.session.result.answered, all: this.session.result.asked }),
       held: counts.A ? say("walk_keys_held", { n: counts.A }) : null,
     });

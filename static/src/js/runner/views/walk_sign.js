@@ -4,7 +4,7 @@ import { element, fill, textOf } from "../dom.js";
 import { defectText, roomName } from "../unit.js";
 import { language, say } from "../words.js";
 import { Choice } from "./choice.js";
-import { classTag, repairLine } from "./walk_words.js";
+import { classTag, defectsWord, repairLine } from "./walk_words.js";
 
 export class WalkSign {
   #lines = new Map();
@@ -78,7 +78,7 @@ export class WalkSign {
     const { A, B, C } = byClass(defects);
     fill(root, {
       total: String(defects.length),
-      state: say("walk_defects", { n: defects.length }).replace(/^\d+\s*/, ""),
+      state: defectsWord(defects.length),
       classes: `A ${A} · B ${B} · C ${C}`,
       checks: say("walk_checks", { done: result.answered, all: result.asked }),
       no_findings: defects.length ? null : say("walk_no_defects"),

@@ -13,6 +13,9 @@ export function classTag(grade) {
   return tag;
 }
 
+/** "defects", as the number before it wants it. */
+export const defectsWord = (n) => say("walk_defect_word", { n });
+
 /** Who repairs it and until when, as one line. */
 export function repairLine(session, defect) {
   const who = contractorOf(session, defect);
@@ -53,7 +56,7 @@ export function roomItem(session, { id, title, questions }, url) {
     url,
     title: textOf(title),
     count: say("n_of", { done, all: questions.length }),
-    defects: found ? say("walk_defects", { n: found }) : null,
+    found: found ? say("walk_defects", { n: found }) : null,
     icon: done < questions.length ? null : icon("check", "good"),
   });
 }
