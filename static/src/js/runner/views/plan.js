@@ -7,7 +7,7 @@ import { say } from "../words.js";
 /** What a pin says to whoever does not see it. */
 export function pinLabel(session, defect) {
   const words = { n: String(defect.number), class: defect.class, room: roomName(session, defect.room) };
-  return `${say("pin_label", words)}: ${textOf(defectText(session, defect)) || say("defect_no_words")}`;
+  return `${say("pin_label", words)} · ${textOf(defectText(session, defect)) || say("defect_no_words")}`;
 }
 
 export class PlanPane {

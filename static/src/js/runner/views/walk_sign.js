@@ -64,7 +64,7 @@ export class WalkSign {
       fill(node, {
         class: classTag(defect.class),
         url: `#/i/${session.id}/d/${defect.id}`,
-        title: `${roomName(session, defect.room)}: ${textOf(defectText(session, defect)) || say("defect_no_words")}`,
+        title: `${roomName(session, defect.room)} · ${textOf(defectText(session, defect)) || say("defect_no_words")}`,
         repair: repairLine(session, defect),
       });
       choice.paint();
