@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from flask_wtf import CSRFProtect
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
+from app.adapters.plans import PlanRoom
 from app.adapters.seal_check import CheckRoom
 from app.backups import issued
 from app.backups.cli import backup
@@ -35,6 +37,7 @@ from app.features.actions import routes as actions_pages
 from app.features.actions.commands import MAIL as ACTIONS_MAIL
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
+from app.features.actions.commands.defects import open_from_walk
 from app.features.actions.commands.freezing import open_from_frozen
 from app.features.actions.report import PAPERS
 from app.features.checklists import api as checklists_api
@@ -56,6 +59,8 @@ from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.places.models import Estate
+from app.features.places.routes import types as plans_pages
 from app.features.reports import api as reports_api
 from app.features.reports import cli as reports_cli
 from app.features.reports import commands as reports_commands
@@ -76,6 +81,7 @@ PAGES = (
     accounts_pages.bp,
     companies_pages.bp,
     places_pages.bp,
+    places_pages.estates_bp,
     checklists_pages.bp,
     reports_pages.bp,
     reports_pages.door,
@@ -99,6 +105,7 @@ PLACES = [
     Place("actions.index", "action", _l("Actions"), Act.SEE_ACTIONS, also=("/defect-codes",)),
     Place("sync.start", "plus", _l("Start"), Act.START_INSPECTION, phone=True, desk=False, view="#/start"),
     Place("companies.index", "supplier", _l("Suppliers"), Act.MANAGE_COMPANIES, phone=True),
+    Place("estates.index", "layers", _l("Estates"), Act.MANAGE_PLACES),
     Place(
         "sync.start",
         "phone",
@@ -151,6 +158,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.BLOBS] = blobs
     room = PictureRoom()
     app.extensions[sync.ROOM] = room
+    app.extensions[plans_pages.BLOBS] = blobs
+    app.extensions[plans_pages.ROOM] = PlanRoom()
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
@@ -193,16 +202,17 @@ def ask_for_report(session: Session, frozen: Frozen) -> None:
 
 
 def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
-    """Major findings open their cases in the transaction that freezes them."""
-    open_from_frozen(
-        session,
-        frozen.record_id,
-        frozen.revision,
-        frozen.language,
-        frozen.now,
-        frozen.person_id,
-        deadlines,
-    )
+    """Major findings, and the defects of a unit, open their cases in the transaction that freezes them."""
+    for open_from in (open_from_frozen, open_from_walk):
+        open_from(
+            session,
+            frozen.record_id,
+            frozen.revision,
+            frozen.language,
+            frozen.now,
+            frozen.person_id,
+            deadlines,
+        )
 
 
 def sweep(blobs: LocalBlobs) -> None:
@@ -248,11 +258,15 @@ def send_digests(job: jobs.Job) -> None:
 
 
 def scope_choices(session: Session) -> list[tuple[str, UUID, str]]:
-    """What a grant can be limited to: companies now, estates with the handovers."""
-    rows = session.execute(
-        select(Company.id, Company.name).where(Company.retired_at.is_(None)).order_by(Company.name)
-    )
-    return [(ScopeKind.COMPANY.value, company_id, name) for company_id, name in rows]
+    """What a grant can be limited to: companies and estates."""
+    tables = ((ScopeKind.COMPANY, Company), (ScopeKind.ESTATE, Estate))
+    return [
+        (kind.value, key, gettext("%(name)s (estate)", name=name) if table is Estate else name)
+        for kind, table in tables
+        for key, name in session.execute(
+            select(table.id, table.name).where(table.retired_at.is_(None)).order_by(table.name)
+        )
+    ]
 
 
 def posting(config: Config, letter_for: Callable[[dict[str, Any], datetime], Letter | None]) -> jobs.Handler:

@@ -44,6 +44,18 @@ def defects_of(definition: Mapping[str, Any], state: Mapping[Key, Register]) -> 
     return sorted(found, key=lambda one: order.get(one["room"], len(order)))
 
 
+def said(definition: Mapping[str, Any], defect: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What is wrong: the text somebody wrote {"text", "lang"}, else the words of the common defect chosen,
+    else those of the check.
+    """
+    if defect["text"]:
+        return dict(defect["text"])
+    common = next((one for one in definition.get("defects", ()) if one["id"] == defect["code"]), None)
+    asked = next((one for one in questions(definition) if one["id"] == defect["check"]), None)
+    found = common or asked
+    return dict(found["text"]) if found else None
+
+
 def by_class(defects: Iterable[Mapping[str, Any]]) -> dict[str, int]:
     """How many there are of each class."""
     found = dict.fromkeys(CLASSES, 0)

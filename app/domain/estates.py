@@ -93,12 +93,18 @@ def naturally(name: str) -> list[tuple[int, int, str]]:
 
 
 def column_of(name: str, floor: str) -> str:
-    """What is left of a unit's name without its floor: 1502 on 15 → 02. Units of one column stand above each
-    other, share their shafts, and leak into each other.
+    """What is left of a unit's name without its floor: 1502 on 15 → 02, 2-0301 on 3 → 2-01, B102 on B1 → 02.
+
+    Units of one column stand above each other, share their shafts, and leak into each other.
     """
-    number = re.search(r"\d+[A-Za-z]?", floor)
-    rest = name.removeprefix(number[0]) if number else name
-    return rest.lstrip("-– ") or name
+    stair, dash, door = name.rpartition("-")
+    said = re.search(r"([A-Za-z]*)-?(\d+)", floor)
+    if said is not None:
+        below = f"(?:{said[1]})?" if said[1] else ""
+        found = re.fullmatch(rf"(?i:{below})([A-Za-z]*)0*{int(said[2])}(\d{{2,3}}\D*)", door)
+        if found is not None:
+            return f"{stair}{dash}{found[1]}{found[2]}"
+    return name
 
 
 def checked_floor(text: str | None) -> tuple[str, int]:

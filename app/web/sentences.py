@@ -70,9 +70,7 @@ SENTENCES: dict[str, LazyString] = {
     "unit_twice": _l("This unit stands in row %(row)s already."),
     "completion_differs": _l("Row %(row)s gives this estate another day of completion."),
     "rooms_too_many": _l("These are more than 60 rooms."),
-    "room_id_unfit": _l(
-        "A room's short name begins with a small letter and has 12 letters and digits at most."
-    ),
+    "room_id_unfit": _l("A room's short name is a small letter and 11 letters or digits at most."),
     "room_id_twice": _l("Two rooms have the same short name."),
     "contractor_unknown": _l("This company is not a contractor in use."),
     "unit_columns_missing": _l(

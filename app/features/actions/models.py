@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from app.db import Base, Editable, Id, Json
 from app.features.accounts.models import Person
 from app.features.companies.models import Company, Contact, DefectCode, Lot, Part
-from app.features.places.models import Site
+from app.features.places.models import Estate, Site
 
 KIND = "action"  # of records: in journal, search, links
 
@@ -79,6 +79,9 @@ class Action(Editable, Base):
 
     company: Mapped[Company | None] = relationship()
     site: Mapped[Site | None] = relationship()
+    estate: Mapped[Estate | None] = relationship(
+        primaryjoin=lambda: foreign(Action.site_id) == Estate.site_id, viewonly=True
+    )
     part: Mapped[Part | None] = relationship()
     lot: Mapped[Lot | None] = relationship()
     defect_code: Mapped[DefectCode | None] = relationship()

@@ -19,6 +19,7 @@ from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.models import Inspection
 from app.features.inspections.queries.page import away
+from app.features.inspections.queries.walk import told
 from app.features.operations.queries import decided, epoch_of, head_seq, history, state_of, travel
 from app.web.errors import API
 from app.web.i18n import language
@@ -29,8 +30,12 @@ PAGE = 500
 _PLAN = ("objectives", "scope", "criteria", "client")
 
 
-def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
-    """An inspection as the phone's lists show it. `head` is left out where nobody asked for it."""
+def listed(
+    inspection: Inspection, head: int | None = None, unit: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """An inspection as the phone's lists show it. `head` is left out where nobody asked for it; `unit`: of a
+    walk, as queries/walk.py tells it, with the `rooms` of the walk.
+    """
     title = pick(inspection.version.checklist.title, language())
     site, company = inspection.site, inspection.company
     row: dict[str, Any] = {
@@ -56,6 +61,8 @@ def listed(inspection: Inspection, head: int | None = None) -> dict[str, Any]:
     }
     if head is not None:
         row["head"] = head
+    if unit is not None:
+        row |= {"unit": unit, "rooms": inspection.rooms}
     return row
 
 
@@ -77,7 +84,7 @@ def one(inspection_id: UUID) -> Response:
     head = head_seq(session, found.id)
     state = state_of(session, found.id)
     page = history(session, found.id, 0, PAGE)
-    whole = listed(found, head)
+    whole = listed(found, head, told(session, [found]).get(found.id))
     whole |= {name: queries.shown(state, "plan", name) for name in _PLAN}
     whole["version_sha256"] = found.version.sha256
     whole["contacts"] = [

@@ -9,7 +9,9 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
     number, revision, reason (of a revision above 1, text), frozen_at
     checklist          {id, code, kind, title (words), source, version, version_id, sha256, published_at,
                         scale, na, rules, questions (how many)}
-    subject            {company: {id, name, other_name, code, country},
+    subject            {unit (of a unit's walk only): {id, name, building, floor, estate, type, owner_name,
+                        completed_on, delivery_on, rooms},
+                        company: {id, name, other_name, code, country},
                         site: {id, name, address, city, country, time_zone}}
     team               [{id, name, lead}]  the lead first
     participants       [{id, name, organisation, role (texts), opening, closing (bool)}]
@@ -33,6 +35,14 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
     findings           [{number, question, section, severity, rule_severity, severity_reason, at_once,
                          requirement, statement, evidence, photos: [sha256],
                          owner: {name, contact} | null, due, stand, stand_text}]
+    walk               of a unit's walk only, else there is no such key (queries/walk.py): {
+                       defects: [{row, number, check, room, room_name (words), trade, code, class,
+                                  class_reason, text (text, or words of the check or common defect), pin,
+                                  contractor: {id, name} | null, due, due_by_rule, due_reason, stand,
+                                  stand_text, photos: as of an answer}],
+                       meters: [{meter, reading, number, absent, confirmed, problem,
+                                 last: {reading, day} | null, photos}],
+                       keys: [{kind, count, note}]}
     signatures         [{id, kind ("sign", "refuse"), slot, counts,
                          value (as in the register, strokes and digest with it),
                          operation: {id, hash, at, offset, tz, received_at}}]  in the order given
@@ -60,6 +70,8 @@ from app.domain.explain import one_change, trials
 from app.domain.findings import findings
 from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, rows
+from app.domain.register_walk import ROOMS_OF_WALK
+from app.domain.rooms import expand
 from app.domain.scale import score_of
 from app.domain.scoring import score
 from app.features.accounts.models import Person
@@ -67,6 +79,7 @@ from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Inspection
 from app.features.inspections.queries import answers_of, last_before
+from app.features.inspections.queries.walk import subject_of, walk_of
 from app.features.operations.models import Operation
 from app.features.operations.queries import is_applied
 from app.features.places.models import Site
@@ -75,7 +88,7 @@ VERSION = 1
 REQUIREMENTS_IN = "en"  # the question stands there in all three; a requirement somebody wrote has its own
 CLOCKS_AGREE = 120_000  # milliseconds; below, a phone's own time says nothing else
 SENT_AT_ONCE = 120_000  # milliseconds; longer than that, a change waited for a network
-_WORK = ("q", "opening", "closing", "participants")
+_WORK = ("q", "opening", "closing", "participants", *ROOMS_OF_WALK)
 _PLAN = ("client", "objectives", "scope", "criteria", "due", "due_reason")
 _OPENING = ("held_at", "areas_seen", "areas_not_seen", "remarks")
 _CLOSING = ("held_at", "summary", "good_practices", "areas_not_seen", "remarks")
@@ -129,15 +142,21 @@ def freeze(
     `reason`: text, of a revision above 1. The operations that lead to it must be stored already.
     """
     version = session.get_one(Version, row.version_id)
-    return compose(
+    definition = expand(version.definition, row.rooms)
+    body = compose(
         _names(session, row, version, now),
-        version.definition,
+        definition,
         state,
         _done(session, row.id),
         revision,
         milliseconds(now),
         reason,
     )
+    if row.unit_id is not None:
+        day = local_day(row.completed_at or now, row.site.time_zone)
+        body["subject"]["unit"] = _unit(row)
+        body["walk"] = walk_of(definition, state, day, subject_of(session, row, state))
+    return body
 
 
 def compose(
@@ -254,6 +273,24 @@ def _names(session: Session, row: Inspection, version: Version, now: datetime) -
         started=milliseconds(row.started_at) if row.started_at else None,
         completed=completed,
     )
+
+
+def _unit(row: Inspection) -> dict[str, Any]:
+    unit = row.unit
+    assert unit is not None
+    estate = unit.building.estate
+    return {
+        "id": str(unit.id),
+        "name": unit.name,
+        "building": unit.building.name,
+        "floor": unit.floor,
+        "estate": estate.name,
+        "type": unit.type.name or unit.type.code,
+        "owner_name": unit.owner_name,
+        "completed_on": estate.completed_on.isoformat() if estate.completed_on else None,
+        "delivery_on": unit.delivery_on.isoformat() if unit.delivery_on else None,
+        "rooms": row.rooms,
+    }
 
 
 def _team(session: Session, inspection_id: UUID) -> list[dict[str, Any]]:

@@ -135,9 +135,10 @@ class Finding(Base):
 
 
 class Defect(Base):
-    """A defect of a unit as it was frozen with a revision of its walk (append-only). `row`: the id under which
-    it was written down, the same in every revision; `check`: the check as it was asked in its room, None for
-    a free one; `grade`: its class. Texts are typed text {"text", "lang"}, `room_name` words.
+    """A defect of a unit as it was frozen with a revision of its walk (append-only). `row`: the id it was
+    written down under, the same in every revision; `check`: the check as it was asked in its room, None for
+    a free one; `grade`: its class. Texts are typed text {"text", "lang"}; `text` may be, and `room_name` is,
+    words {"en", …}.
     """
 
     __tablename__ = "defects"

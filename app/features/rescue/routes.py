@@ -14,7 +14,7 @@ from app.adapters import clock, rescue_file
 from app.db import reading, transaction
 from app.domain.errors import PlumblineError
 from app.domain.permissions import Act, may_somewhere
-from app.features.inspections.queries import form_of
+from app.features.inspections.queries import asked_in
 from app.features.inspections.words import history
 from app.features.operations.record import KINDS
 from app.features.rescue import commands, queries
@@ -64,7 +64,7 @@ def _teller() -> Callable[[queries.Heap, queries.Piece], history.Told | None]:
         op = piece.operation
         if op is None or heap.inspection is None:
             return None
-        form = form_of(reading(), heap.inspection.version_id)
+        form = asked_in(reading(), heap.inspection)
         try:
             written = history.Written(op["kind"], op["path"], op["field"], op.get("value"))
             return history.describe(written, form, language())

@@ -32,6 +32,7 @@ from app.features.evidence import queries as evidence_queries
 from app.features.inspections import queries as inspections
 from app.features.inspections.api import listed
 from app.features.inspections.queries.unsent import Holder, holders
+from app.features.inspections.queries.walk import told
 from app.features.operations.commands import Answer, CannotStore, receive, receive_carefully
 from app.features.operations.queries import epoch_of
 from app.features.operations.record import KINDS, Author
@@ -158,12 +159,13 @@ def work() -> Response:
     person, session = actor(), reading()
     rows = inspections.work_of(session, person)
     heads = inspections.heads_among(session, [row.id for row in rows])
+    units = told(session, rows)
     return jsonify(
         api=API,
         epoch=epoch_of(session),
         now=int(clock.now().timestamp() * 1000),
         organisation=current_app.config["PLUMBLINE"].organisation,
-        inspections=[listed(row, heads.get(row.id, 0)) for row in rows],
+        inspections=[listed(row, heads.get(row.id, 0), units.get(row.id)) for row in rows],
         sites=[
             {
                 "id": str(site.id),

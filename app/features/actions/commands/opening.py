@@ -39,7 +39,8 @@ TITLE_AT_MOST = 200
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A case as somebody describes it. Either a site or a company says where; `due`: the first step's day, by
-    rule when left out. `form`: at least what the rule asks for.
+    rule when left out. `form`: at least what the rule asks for; of a `snag`, a defect in a flat, the short
+    form whatever its class: it is repaired and looked at again.
     """
 
     title: str
@@ -61,6 +62,7 @@ class Wanted:
     trade: str = ""
     at_once: bool = False
     form: Form | None = None
+    snag: bool = False
     due: date | None = None
     due_reason: str = ""
     commitment: bool = False
@@ -101,7 +103,7 @@ def raise_action(session: Session, actor: Actor, wanted: Wanted, deadlines: str,
     if not may(actor, Act.RAISE_ACTION, Scope(company=company_id, assigned=assigned)):
         raise NotAllowed()
     hand = Hand(person_id=actor.id)
-    return _open(session, wanted, company_id, hand, actor.language, actor.time_zone, deadlines, now)
+    return open_case(session, wanted, company_id, hand, actor.language, actor.time_zone, deadlines, now)
 
 
 def open_from_finding(
@@ -162,7 +164,7 @@ def open_from_findings(
         due=first.due if first.due and first.due >= local_day(now, site.time_zone) else None,
     )
     hand = Hand(person_id=person_id)
-    action = _open(session, wanted, site.company_id, hand, first.language, site.time_zone, deadlines, now)
+    action = open_case(session, wanted, site.company_id, hand, first.language, site.time_zone, deadlines, now)
     for one in findings:
         _attach(session, action, one, hand, now)
     session.flush()
@@ -215,7 +217,7 @@ def text_of(value: Any) -> str:
     return str(value or "")
 
 
-def _open(
+def open_case(
     session: Session,
     wanted: Wanted,
     company_id: UUID | None,
@@ -225,6 +227,9 @@ def _open(
     deadlines: str,
     now: datetime,
 ) -> Action:
+    """The case that this describes, whoever asked for it; `company_id`: whose case it is, which at an estate
+    is not the site's company but who repairs. The one it shows to be ineffective opens again instead.
+    """
     site = session.get(Site, wanted.site_id) if wanted.site_id else None
     zone = site.time_zone if site else zone
     _judge(session, wanted, company_id)
@@ -235,7 +240,8 @@ def _open(
         recur(session, earlier, hand, now, told | _lot_fact(session, wanted.lot_id))
         return earlier
     batch = wanted.triage is not None and wanted.triage.spread == "batch"
-    least = rules.form_by_rule(wanted.severity, _repeated(session, same), batch)
+    by_rule = rules.form_by_rule(wanted.severity, _repeated(session, same), batch)
+    least = Form.SHORT if wanted.snag else by_rule
     form = max(least, wanted.form or least, key=list(Form).index)
     called = tasks(wanted.triage) if wanted.triage else ()
     today = local_day(now, zone)

@@ -26,6 +26,7 @@ from app.features.actions.models import (
     ActionPaper,
     ActionStep,
 )
+from app.features.places.models import Estate
 from app.web.guests import Guest
 
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
@@ -45,6 +46,8 @@ def visible(actor: Actor, act: Act = Act.SEE_ACTIONS) -> ColumnElement[bool]:
     if far.everything:
         return true()
     ways: list[ColumnElement[bool]] = [Action.company_id.in_(far.companies)] if far.companies else []
+    if far.estates:
+        ways.append(Action.site_id.in_(select(Estate.site_id).where(Estate.id.in_(far.estates))))
     if act in NAMED:
         ways.append(named_in(actor.id))
     return or_(*ways) if ways else false()
@@ -75,6 +78,7 @@ def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock
         wanted.options(
             joinedload(Action.company),
             joinedload(Action.site),
+            joinedload(Action.estate),
             joinedload(Action.part),
             joinedload(Action.lot),
             joinedload(Action.defect_code),
@@ -104,7 +108,8 @@ def is_named(actor: Actor, action: Action) -> bool:
 def allowed(actor: Actor, act: Act, action: Action) -> bool:
     """Whether the actor may do this to the case. Its owner also decides at its gates."""
     mine = is_named(actor, action)
-    if may(actor, act, Scope(company=action.company_id, assigned=mine)):
+    estate = action.estate.id if action.estate else None
+    if may(actor, act, Scope(company=action.company_id, estate=estate, assigned=mine)):
         return True
     if act is Act.MANAGE_ACTION:
         return action.owner_id == actor.id

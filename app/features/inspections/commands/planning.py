@@ -131,7 +131,7 @@ def set_coverage(
 ) -> None:
     """Takes a section out of scope for a `reason`, or back in (None); only before the work begins."""
     row = _open(session, actor, inspection_id, seq)
-    sections = queries.form_of(session, row.version_id).sections
+    sections = queries.asked_in(session, row).sections
     if section not in sections:
         raise Invalid("section_unknown", field="section")
     out = out_of_scope(state_of(session, row.id))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,31 +16,40 @@ from app.domain.errors import NotFound
 from app.domain.merge import Key, Register
 from app.domain.permissions import Act, Actor, Scope, reach
 from app.domain.registers import Form
+from app.domain.rooms import Room
 from app.features.checklists.models import Version
 from app.features.companies.models import Company, Contact
 from app.features.inspections.models import Assignment, Inspection, OpenPoint
 from app.features.operations.models import RecordHead
 from app.features.operations.queries import state_of
-from app.features.places.models import Site
+from app.features.places.models import Estate, Site
 
 SITES_AT_MOST = 2000
 WORK_AT_MOST = 200
 _FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-_FORMS: dict[UUID, Form] = {}
+_FORMS: dict[tuple[UUID, str], Form] = {}
 _FORMS_AT_MOST = 64
 
 
-def form_of(session: Session, version_id: UUID) -> Form:
-    """What a published version asks. Versions never change, so a process keeps the ones in use."""
-    found = _FORMS.get(version_id)
+def form_of(session: Session, version_id: UUID, rooms: Sequence[Room] | None = None) -> Form:
+    """What a published version asks, in a unit's `rooms` if it is walked. Versions never change, so a process
+    keeps the ones in use; units of one type share theirs.
+    """
+    key = (version_id, json.dumps(rooms, sort_keys=True) if rooms else "")
+    found = _FORMS.get(key)
     if found is None:
         version = session.get(Version, version_id)
         if version is None:
             raise NotFound("version_not_published")
         if len(_FORMS) >= _FORMS_AT_MOST:
             _FORMS.clear()
-        found = _FORMS[version_id] = Form.of(str(version_id), version.definition)
+        found = _FORMS[key] = Form.of(str(version_id), version.definition, rooms)
     return found
+
+
+def asked_in(session: Session, inspection: Inspection) -> Form:
+    """What is asked in an inspection: of a unit's walk, room by room."""
+    return form_of(session, inspection.version_id, inspection.rooms)
 
 
 def assigned_to(person_id: UUID) -> ColumnElement[bool]:
@@ -56,6 +66,8 @@ def visible(actor: Actor, act: Act = Act.SEE_INSPECTIONS) -> ColumnElement[bool]
     ways: list[ColumnElement[bool]] = []
     if far.companies:
         ways.append(Inspection.company_id.in_(far.companies))
+    if far.estates:
+        ways.append(Inspection.estate_id.in_(far.estates))
     if far.assigned:
         ways.append(assigned_to(actor.id))
     return or_(*ways) if ways else false()
@@ -81,13 +93,13 @@ def get_visible_to(session: Session, actor: Actor, inspection_id: UUID) -> Inspe
 def scope_of(actor: Actor, inspection: Inspection) -> Scope:
     """Where the inspection lies, for `may`. `assignments` must be loaded."""
     mine = any(a.person_id == actor.id and a.ended_at is None for a in inspection.assignments)
-    return Scope(company=inspection.company_id, assigned=mine)
+    return Scope(company=inspection.company_id, estate=inspection.estate_id, assigned=mine)
 
 
 def lead_scope_of(actor: Actor, inspection: Inspection) -> Scope:
     """The same for what only the lead of a team may do."""
     lead = next((a.person_id for a in inspection.assignments if a.ended_at is None and a.position == 0), None)
-    return Scope(company=inspection.company_id, assigned=lead == actor.id)
+    return Scope(company=inspection.company_id, estate=inspection.estate_id, assigned=lead == actor.id)
 
 
 def team(inspection: Inspection) -> list[Assignment]:
@@ -127,7 +139,8 @@ def startable_sites(session: Session, actor: Actor) -> list[Site]:
         return []
     wanted = select(Site).join(Site.company).where(Site.retired_at.is_(None), Company.retired_at.is_(None))
     if not far.everything:
-        wanted = wanted.where(Site.company_id.in_(far.companies))
+        there = select(Estate.site_id).where(Estate.id.in_(far.estates))
+        wanted = wanted.where(or_(Site.company_id.in_(far.companies), Site.id.in_(there)))
     return list(
         session.scalars(
             wanted.options(joinedload(Site.company)).order_by(Company.name, Site.name).limit(SITES_AT_MOST)
@@ -153,12 +166,17 @@ def heads_among(session: Session, ids: list[UUID]) -> dict[UUID, int]:
 
 
 def last_before(session: Session, inspection: Inspection) -> Inspection | None:
-    """The last completed inspection with the same checklist at the same site, whichever version it had."""
+    """The last completed inspection with the same checklist at the same site, or of the same unit, whichever
+    version it had.
+    """
     same = select(Version.id).where(Version.checklist_id == inspection.version.checklist_id)
     return session.scalars(
         select(Inspection)
         .where(
             Inspection.site_id == inspection.site_id,
+            Inspection.unit_id.is_(None)
+            if inspection.unit_id is None
+            else Inspection.unit_id == inspection.unit_id,
             Inspection.version_id.in_(same),
             Inspection.id != inspection.id,
             Inspection.completed_at.is_not(None),

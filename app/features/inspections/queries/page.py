@@ -175,7 +175,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
     """The page of an inspection the actor may see. Raises NotFound."""
     row = queries.get_visible_to(session, actor, inspection_id)
     seq = head_seq(session, row.id)  # before the state: what comes in between makes a form stale, not wrong
-    form = queries.form_of(session, row.version_id)
+    form = queries.asked_in(session, row)
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)

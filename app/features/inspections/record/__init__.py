@@ -17,15 +17,16 @@ from app.domain.dates import local_day
 from app.domain.errors import Invalid, NotAllowed, NotFound
 from app.domain.operations import Operation
 from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
+from app.domain.register_walk import ROOMS_OF_WALK
 from app.domain.registers import act_of, judge, judge_created
 from app.domain.scoring import score
 from app.domain.signatures import open_conflicts
 from app.features.accounts.models import Person
 from app.features.checklists.models import Version
-from app.features.companies.models import Contact
+from app.features.companies.models import Company, Contact
 from app.features.evidence.commands import note_uses
 from app.features.inspections.models import KIND, Assignment, Inspection
-from app.features.inspections.queries import form_of, lead_scope_of, scope_of, visible
+from app.features.inspections.queries import asked_in, form_of, lead_scope_of, scope_of, visible
 from app.features.inspections.record.ending import (
     ENDS,
     ISSUED_BEFORE,
@@ -36,12 +37,13 @@ from app.features.inspections.record.ending import (
     number_before,
     step_end,
 )
+from app.features.inspections.record.walks import ON_UNIT, unit_of, walk_moved
 from app.features.operations.record import Access, Author, State
-from app.features.places.models import Site
+from app.features.places.models import Estate, Site
 
-__all__ = ["ISSUED_BEFORE", "KIND", "ON_FROZEN", "Frozen", "InspectionKind", "index"]
+__all__ = ["ISSUED_BEFORE", "KIND", "ON_FROZEN", "ON_UNIT", "Frozen", "InspectionKind", "index"]
 
-_ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants")
+_ROOMS_OF_WORK = ("q", "f", "sign", "opening", "closing", "participants", *ROOMS_OF_WALK)
 _DECISIONS = ("approve", "return")  # all that reaches an inspection in review
 _WRITING = (
     Act.ANSWER_INSPECTION,
@@ -95,12 +97,16 @@ class InspectionKind:
     def create(self, session: Session, author: Author, operation: Operation, now: datetime) -> Inspection:
         judge_created(operation.value)
         value = operation.value
-        form = form_of(session, UUID(value["checklist_version"]))
+        form = form_of(session, UUID(value["checklist_version"]), value.get("rooms"))
         site = session.get(Site, UUID(value["site"]))
         auditors = [UUID(person) for person in value["auditors"]]
         if site is None:
             raise NotFound()
-        scope = Scope(company=site.company_id, assigned=author.actor.id in auditors)
+        unit = unit_of(session, value, form)
+        estate = session.scalars(select(Estate.id).where(Estate.site_id == site.id)).one_or_none()
+        if unit is not None and unit.building.estate_id != estate:
+            raise Invalid("unit_unknown", field="unit")
+        scope = Scope(company=site.company_id, estate=estate, assigned=author.actor.id in auditors)
         planned = auditors != [author.actor.id] or author.device_id is None
         act = Act.PLAN_INSPECTION if planned else Act.START_INSPECTION
         if not author.vouched and not may(author.actor, act, scope):
@@ -110,7 +116,7 @@ class InspectionKind:
         if site.company.retired_at is not None:
             raise Invalid("company_retired")
         if not author.vouched:
-            _eligible(session, site.company_id, auditors)
+            _eligible(session, site.company_id, estate, auditors)
         day = local_day(now, site.time_zone)
         row = Inspection(
             id=UUID(operation.record_id),
@@ -118,6 +124,9 @@ class InspectionKind:
             version_id=UUID(form.version),
             site_id=site.id,
             company_id=site.company_id,
+            unit_id=unit.id if unit else None,
+            estate_id=estate,
+            rooms=value.get("rooms"),
             state="planned",
             planned=planned,
             due=date.fromisoformat(value["due"]) if value["due"] else None,
@@ -148,7 +157,7 @@ class InspectionKind:
         state: State,
         fresh: Sequence[Operation],
     ) -> None:
-        form = form_of(session, row.version_id)
+        form = asked_in(session, row)
         judge(form, operation.path, operation.field, operation.value)
         if not _may(author, act_of(operation.path, operation.kind), row):
             raise NotAllowed()
@@ -157,9 +166,11 @@ class InspectionKind:
         if operation.kind == "set" and operation.path.startswith("s/") and operation.value is not None:
             _judge_coverage(row, operation)
         if operation.path == "plan" and operation.field == "auditors":
-            _eligible(session, row.company_id, [UUID(person) for person in operation.value])
+            _eligible(session, row.company_id, row.estate_id, [UUID(person) for person in operation.value])
         if operation.path.startswith("f/") and operation.field == "owner":
             _judge_owner(session, row, operation)
+        if operation.path.startswith("d/") and operation.field == "contractor" and operation.value:
+            _judge_contractor(session, UUID(operation.value))
         if operation.path.startswith("sign/"):
             _judge_row(operation, state)
         if operation.kind in ENDS:
@@ -211,6 +222,8 @@ class InspectionKind:
             journal.write(session, act, (KIND, row.id), now, author.actor.id, facts)
         if "plan" in rooms or any(operation.kind == "create" for operation in operations):
             index(session, row)
+        if row.unit_id is not None:
+            walk_moved(session, row, operations, now)
 
     def late(self, row: Inspection, count: int) -> None:
         row.late += count
@@ -243,6 +256,12 @@ def _judge_owner(session: Session, row: Inspection, operation: Operation) -> Non
         raise Invalid("contact_unknown", field="owner")
 
 
+def _judge_contractor(session: Session, company_id: UUID) -> None:
+    company = session.get(Company, company_id)
+    if company is None or "contractor" not in company.kinds:
+        raise Invalid("contractor_unknown", field="contractor")
+
+
 def _judge_row(operation: Operation, state: State) -> None:
     """A signature is never changed: a new one is a new row."""
     if any((operation.path, field) in state for field in ("signed", "refused")):
@@ -255,7 +274,7 @@ def _judge_coverage(row: Inspection, operation: Operation) -> None:
         raise Invalid("already_started")
 
 
-def _eligible(session: Session, company_id: UUID, people: Sequence[UUID]) -> None:
+def _eligible(session: Session, company_id: UUID, estate_id: UUID | None, people: Sequence[UUID]) -> None:
     """Everybody on the team must be able to carry out inspections there. Raises Invalid."""
     found = {
         person.id: person
@@ -273,7 +292,7 @@ def _eligible(session: Session, company_id: UUID, people: Sequence[UUID]) -> Non
             if g.ended_at is None
         )
         actor = Actor(person.id, grants, person.language, person.time_zone, person.name)
-        if not may(actor, Act.START_INSPECTION, Scope(company=company_id, assigned=True)):
+        if not may(actor, Act.START_INSPECTION, Scope(company_id, estate_id, assigned=True)):
             raise Invalid("auditor_not_eligible", field="auditors")
 
 
@@ -295,7 +314,7 @@ def _assign(session: Session, row: Inspection, people: Sequence[UUID], now: date
 
 
 def _project_score(session: Session, row: Inspection, state: State) -> None:
-    form = form_of(session, row.version_id)
+    form = asked_in(session, row)
     result = score(form.definition, answers(state), out_of_scope(state))
     row.answered, row.asked = result["answered"], result["asked"]
     row.score = None if result["total"] is None else int(result["total"].replace(".", ""))
@@ -338,4 +357,5 @@ def index(session: Session, row: Inspection) -> None:
         site.city,
         *titles,
         *people,
+        *((row.unit.building.name, row.unit.name, row.unit.owner_name) if row.unit else ()),
     )

@@ -20,6 +20,7 @@ from app.domain import signatures
 from app.domain.answers import answers, out_of_scope
 from app.domain.canonical import canonical_text, digest
 from app.domain.dates import local_day
+from app.domain.defects import defects_of, unwritten
 from app.domain.duty import blockers
 from app.domain.errors import Invalid, NotAllowed
 from app.domain.findings import Entry, findings
@@ -28,7 +29,7 @@ from app.features.accounts.models import Person
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.frozen import freeze
-from app.features.inspections.models import KIND, Finding, Inspection, Revision
+from app.features.inspections.models import KIND, Defect, Finding, Inspection, MeterReading, Revision
 from app.features.inspections.queries.signing import signatures_of
 from app.features.operations.record import Author, Deferred, State
 
@@ -97,12 +98,14 @@ def _judge_completion(
     state: State,
     fresh: Sequence[Operation],
 ) -> None:
-    form = queries.form_of(session, row.version_id)
+    form = queries.asked_in(session, row)
     given = answers(state)
     # whatever is missing is perhaps still on another phone: it stays pending there and here
     if blockers(form.definition, given, out_of_scope(state)) or signatures.open_conflicts(state):
         raise Deferred("not_ready")
-    wanted = {photo["sha256"] for answer in given.values() for photo in answer["photos"]}
+    if row.unit_id and unwritten(form.definition, given, defects_of(form.definition, state)):
+        raise Deferred("not_ready")
+    wanted = set(signatures.live_photos(state))
     if wanted - present_among(session, wanted, row.id, writer):
         raise Deferred("media_expected")
     rows = signatures_of(session, row, state, fresh)
@@ -137,7 +140,8 @@ def freeze_revision(
     """Writes down what stands for ever, and gives what the journal keeps of it: {"revision", "digest"}."""
     reopened = queries.shown(state, KIND, "reopened") if row.revision > 1 else None
     reason = reopened["reason"] if reopened else None
-    body = canonical_text(freeze(session, row, state, row.revision, now, reason))
+    record = freeze(session, row, state, row.revision, now, reason)
+    body = canonical_text(record)
     revision = Revision(
         inspection_id=row.id,
         revision=row.revision,
@@ -147,7 +151,7 @@ def freeze_revision(
         body=body,
         reason=reason,
     )
-    definition = queries.form_of(session, row.version_id).definition
+    definition = queries.asked_in(session, row).definition
     day = local_day(row.completed_at or now, row.site.time_zone)
     for kept in (ask(row.id, row.revision) for ask in ISSUED_BEFORE):
         if kept is not None:
@@ -157,6 +161,9 @@ def freeze_revision(
     session.flush()  # the row as it ends: once its revision is frozen, a trigger keeps it so
     session.add(revision)
     session.add_all(_finding(row, entry) for entry in findings(definition, state, day, author.actor.language))
+    if row.unit_id is not None:
+        session.add_all(_defect(row, row.unit_id, one) for one in record["walk"]["defects"])
+        session.add_all(_reading(row, row.unit_id, one, day) for one in record["walk"]["meters"])
     session.flush()
     _request_report(session, row, author, now)
     return {"revision": row.revision, "digest": revision.digest}
@@ -183,6 +190,42 @@ def _finding(row: Inspection, entry: Entry) -> Finding:
         due=date.fromisoformat(entry.due) if entry.due else None,
         stand=entry.stand,
         stand_text=entry.stand_text,
+    )
+
+
+def _defect(row: Inspection, unit_id: UUID, one: Mapping[str, Any]) -> Defect:
+    return Defect(
+        inspection_id=row.id,
+        revision=row.revision,
+        number=one["number"],
+        row=UUID(one["row"]),
+        unit_id=unit_id,
+        room=one["room"],
+        room_name=one["room_name"],
+        check=one["check"],
+        trade=one["trade"],
+        code=one["code"],
+        grade=one["class"],
+        grade_reason=one["class_reason"],
+        text=one["text"],
+        pin=one["pin"],
+        contractor_id=UUID(one["contractor"]["id"]) if one["contractor"] else None,
+        due=date.fromisoformat(one["due"]),
+        due_reason=one["due_reason"],
+        photos=[photo["sha256"] for photo in one["photos"]],
+        stand=one["stand"],
+        stand_text=one["stand_text"],
+    )
+
+
+def _reading(row: Inspection, unit_id: UUID, one: Mapping[str, Any], day: date) -> MeterReading:
+    return MeterReading(
+        inspection_id=row.id,
+        revision=row.revision,
+        unit_id=unit_id,
+        **{name: one[name] for name in ("meter", "reading", "number", "absent", "confirmed", "problem")},
+        photos=[photo["sha256"] for photo in one["photos"]],
+        read_on=day,
     )
 
 

@@ -81,7 +81,7 @@ def one(inspection_id: UUID) -> str:
 def history_of(inspection_id: UUID) -> str:
     session = reading()
     row = queries.get_visible_to(session, actor(), inspection_id)
-    form = queries.form_of(session, row.version_id)
+    form = queries.asked_in(session, row)
     told = history.page_of(session, row.id, form, language(), request.args.get("page", 1, type=int))
     return render_template("inspections/history.html", row=row, told=told)
 

@@ -220,24 +220,24 @@ def add_unit(
     values = _unit_values(floor=floor, name=name, **owner)
     house = add_building(session, estate, building)
     _refuse_twin(session, house.id, values["name"], None)
-    unit = made_unit(house.id, type_id, now, values)
+    unit = Unit(**new_unit(house.id, type_id, now), **values)
     session.add(unit)
     _flush(session, "already_exists", "name")
     journal.write(session, "unit.created", ("unit", unit.id), now, actor.id, {"estate": str(estate_id)})
     return unit
 
 
-def made_unit(building_id: UUID, type_id: UUID, now: datetime, values: Mapping[str, Any]) -> Unit:
-    """A unit as it would be stored, not yet stored, with a short id nobody else has."""
-    return Unit(
-        id=new_id(),
-        building_id=building_id,
-        type_id=type_id,
-        short_id=short_id(secrets.randbits(40)),
-        state="idle",
-        created_at=now,
-        **values,
-    )
+def new_unit(building_id: UUID, type_id: UUID, now: datetime) -> dict[str, Any]:
+    """The columns that every new unit has filled, with a short id nobody else has."""
+    return {
+        "id": new_id(),
+        "building_id": building_id,
+        "type_id": type_id,
+        "short_id": short_id(secrets.randbits(40)),
+        "state": "idle",
+        "created_at": now,
+        "record_version": 1,
+    }
 
 
 def edit_unit(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from app import journal
@@ -18,10 +18,10 @@ from app.domain.estates import checked_day
 from app.domain.permissions import Act, Actor, may_somewhere
 from app.domain.unit_sheet import UnitRow
 from app.features.places import queries as places
-from app.features.places.commands.estates import made_unit
+from app.features.places.commands.estates import new_unit
 from app.features.places.commands.imports import KEPT
 from app.features.places.models import Building, Estate, ImportDraft, Unit, UnitType
-from app.features.places.queries.units import Doing, compare, fingerprint, values_of
+from app.features.places.queries.units import Doing, compare, fingerprint
 
 KIND = "units"
 
@@ -89,7 +89,7 @@ def confirm(session: Session, actor: Actor, draft_id: UUID, now: datetime) -> St
         session.get_one(Estate, UUID(key)).completed_on = checked_day(day, "completion")
     session.flush()
     origin = str(draft_id)
-    births = [(unit.id, "unit.created", {"import": origin}) for unit in made]
+    births = [(unit_id, "unit.created", {"import": origin}) for unit_id in made]
     journal.begin(session, "unit", now, actor.id, births)
     for key in doing.estates:
         changed = [str(unit_id) for unit_id, row, _ in doing.changed if row.estate == key]
@@ -123,7 +123,8 @@ def _store_places(session: Session, doing: Doing) -> None:
     session.flush()
 
 
-def _store_units(session: Session, doing: Doing, now: datetime) -> list[Unit]:
+def _store_units(session: Session, doing: Doing, now: datetime) -> list[UUID]:
+    """In one statement: others who write wait meanwhile."""
     wanted = [UUID(key) for key in doing.estates]
     buildings = {
         (str(row.estate_id), row.name.casefold()): row
@@ -137,11 +138,22 @@ def _store_units(session: Session, doing: Doing, now: datetime) -> list[Unit]:
     for row in doing.new:
         building = buildings[(row.estate, row.building.casefold())]
         building.retired_at = None
-        said = {"name": row.unit, "floor": row.floor, "floor_order": row.floor_order, **values_of(row)}
-        made.append(made_unit(building.id, types[(row.estate, row.type.casefold())], now, said))
-    session.add_all(made)
+        made.append(
+            {
+                **new_unit(building.id, types[(row.estate, row.type.casefold())], now),
+                "name": row.unit,
+                "floor": row.floor,
+                "floor_order": row.floor_order,
+                "owner_name": row.owner,
+                "owner_email": row.email,
+                "owner_phone": row.phone,
+                "delivery_on": checked_day(row.delivery, "delivery"),
+            }
+        )
     session.flush()
-    return made
+    if made:
+        session.execute(insert(Unit), made)
+    return [unit["id"] for unit in made]
 
 
 def _change(session: Session, doing: Doing) -> None:

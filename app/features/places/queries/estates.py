@@ -167,12 +167,12 @@ def _grid(building: Building, units: list[tuple[int, str, Cell]]) -> Grid:
 def states_of(session: Session, estate_id: UUID) -> Counter[str]:
     """How many units in use are in each state."""
     rows = session.execute(
-        select(Unit.state, func.count())
+        select(Unit.state, func.count().label("number"))
         .join(Building, Building.id == Unit.building_id)
         .where(Building.estate_id == estate_id, Unit.retired_at.is_(None))
         .group_by(Unit.state)
     )
-    counted = dict(rows.tuples().all())
+    counted = {row.state: row.number for row in rows}
     return Counter({state: counted[state] for state in STATES if counted.get(state)})
 
 
@@ -210,15 +210,12 @@ def unit_by_short_id(session: Session, actor: Actor, short_id: str, lock: bool =
 def types_of(session: Session, estate_id: UUID) -> list[TypeRow]:
     """The unit types of an estate, each with its newest plan, by code."""
     types = session.scalars(select(UnitType).where(UnitType.estate_id == estate_id)).all()
-    counts = dict(
-        session.execute(
-            select(Unit.type_id, func.count())
-            .where(Unit.type_id.in_([each.id for each in types]), Unit.retired_at.is_(None))
-            .group_by(Unit.type_id)
-        )
-        .tuples()
-        .all()
+    rows = session.execute(
+        select(Unit.type_id, func.count().label("number"))
+        .where(Unit.type_id.in_([each.id for each in types]), Unit.retired_at.is_(None))
+        .group_by(Unit.type_id)
     )
+    counts = {row.type_id: row.number for row in rows}
     newest = newest_plans(session, [each.id for each in types])
     return [
         TypeRow(each, newest.get(each.id), counts.get(each.id, 0))

@@ -16,6 +16,8 @@ from app.features.companies import queries as companies
 from app.features.places import commands, queries
 from app.features.places.forms import SiteForm
 from app.features.places.models import Site
+from app.features.places.routes import types, unit_imports, units  # noqa: F401 (they fill the estates' pages)
+from app.features.places.routes.estates import estates_bp as estates_bp
 from app.features.places.routes.imports import bp as imports
 from app.web.htmx import wants_fragment
 from app.web.identity import actor, needs

@@ -1,0 +1,271 @@
+"""The walk of a unit, read: what a phone must know of the unit, and what was written down on the way.
+
+`told` is what phones keep of a unit; `walk_of` is what the frozen record says of defects, meters and keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.domain.defects import defects_of, said
+from app.domain.handover import DueDays, default_due, reading_problem
+from app.domain.marks import marks_of
+from app.domain.merge import Key, Register, photos
+from app.domain.register_walk import KEYS, METERS
+from app.features.companies.models import Company
+from app.features.inspections.models import Defect, Inspection, MeterReading
+from app.features.places.models import Building, Plan, TradeContractor, Unit
+from app.features.places.queries.estates import newest_plans
+
+# What the organisation allows for repairs: wiring.py puts its setting here.
+ALLOWED: list[DueDays] = [DueDays()]
+
+
+def told(
+    session: Session, inspections: Sequence[Inspection], plan_address: str = "/plans/{sha256}"
+) -> dict[UUID, dict[str, Any]]:
+    """Inspection id → its unit as phones keep it; those that are no walks have none. A handful of queries,
+    however many there are.
+
+    {"id", "short_id", "name", "building", "floor", "estate", "type", "owner_name", "rooms", "plan",
+    "contractors": {trade: {"id", "name"}}, "due_days", "readings": {meter: {"reading", "number", "day"}},
+    "defects" (of earlier walks)}
+    """
+    walks = [one for one in inspections if one.unit_id is not None]
+    if not walks:
+        return {}
+    units = _units(session, {one.unit_id for one in walks if one.unit_id is not None})
+    plans = newest_plans(session, {unit.type_id for unit in units.values()})
+    contractors = _contractors(session, {unit.building.estate_id for unit in units.values()})
+    read = last_readings(session, list(units))
+    found = earlier_defects(session, walks)
+    answer = {}
+    for one in walks:
+        unit = units[one.unit_id]  # type: ignore[index]
+        plan = plans.get(unit.type_id)
+        answer[one.id] = {
+            "id": str(unit.id),
+            "short_id": unit.short_id,
+            "name": unit.name,
+            "building": unit.building.name,
+            "floor": unit.floor,
+            "estate": unit.building.estate.name,
+            "type": unit.type.name or unit.type.code,
+            "owner_name": unit.owner_name,
+            "rooms": one.rooms,
+            "plan": _plan(plan, plan_address),
+            "contractors": contractors.get(unit.building.estate_id, {}),
+            "due_days": ALLOWED[0].told(),
+            "readings": {
+                meter: {"reading": row.reading, "number": row.number, "day": row.read_on.isoformat()}
+                for meter, row in read.get(unit.id, {}).items()
+            },
+            "defects": [_earlier(row) for row in found.get(one.id, ())],
+        }
+    return answer
+
+
+def last_readings(
+    session: Session, units: Iterable[UUID], before: Inspection | None = None
+) -> dict[UUID, dict[str, MeterReading]]:
+    """Unit → meter → its last frozen reading; `before`: of other walks than this one."""
+    rows = session.scalars(
+        select(MeterReading)
+        .where(
+            MeterReading.unit_id.in_(list(units)),
+            MeterReading.reading.is_not(None),
+            *([MeterReading.inspection_id != before.id] if before is not None else []),
+        )
+        .order_by(MeterReading.read_on, MeterReading.id)
+    )
+    found: dict[UUID, dict[str, MeterReading]] = {}
+    for row in rows:
+        found.setdefault(row.unit_id, {})[row.meter] = row
+    return found
+
+
+def earlier_defects(session: Session, walks: Sequence[Inspection]) -> dict[UUID, list[Defect]]:
+    """Walk → the defects that other walks of its unit left, each as its walk froze it last."""
+    units = {one.unit_id for one in walks}
+    newest = (
+        select(Defect.inspection_id, func.max(Defect.revision).label("revision"))
+        .where(Defect.unit_id.in_(units))
+        .group_by(Defect.inspection_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(Defect)
+        .join(
+            newest,
+            and_(newest.c.inspection_id == Defect.inspection_id, newest.c.revision == Defect.revision),
+        )
+        .order_by(Defect.id)
+    ).all()
+    return {
+        one.id: [row for row in rows if row.unit_id == one.unit_id and row.inspection_id != one.id]
+        for one in walks
+    }
+
+
+class Subject(NamedTuple):
+    """What the walk's record takes from around it."""
+
+    contractors: Mapping[str, Mapping[str, str]]  # trade → {"id", "name"}
+    named: Mapping[str, str]  # company id → name, of contractors somebody chose
+    last: Mapping[str, MeterReading]
+    allowed: DueDays
+
+
+def subject_of(session: Session, inspection: Inspection, state: Mapping[Key, Register]) -> Subject:
+    assert inspection.unit_id is not None and inspection.estate_id is not None
+    chosen = {
+        UUID(held.value)
+        for (path, field), held in state.items()
+        if field == "contractor" and path.startswith("d/") and held.value
+    }
+    names = session.execute(select(Company.id, Company.name).where(Company.id.in_(chosen)))
+    return Subject(
+        contractors=_contractors(session, {inspection.estate_id}).get(inspection.estate_id, {}),
+        named={str(company_id): name for company_id, name in names},
+        last=last_readings(session, [inspection.unit_id], inspection).get(inspection.unit_id, {}),
+        allowed=ALLOWED[0],
+    )
+
+
+def walk_of(
+    definition: Mapping[str, Any], state: Mapping[Key, Register], day: date, subject: Subject
+) -> dict[str, Any]:
+    """What was written down on a walk, as it reads on `day`: {"defects", "meters", "keys"}, whose members
+    stand in frozen.py. `definition`: as it is walked.
+    """
+    rooms = {section["id"]: section["title"] for section in definition["sections"]}
+    return {
+        "defects": [
+            _defect(definition, rooms, one, state, day, subject) for one in defects_of(definition, state)
+        ],
+        "meters": meters_of(state, day, subject.last),
+        "keys": keys_of(state),
+    }
+
+
+def _defect(
+    definition: Mapping[str, Any],
+    rooms: Mapping[str, Any],
+    one: Mapping[str, Any],
+    state: Mapping[Key, Register],
+    day: date,
+    subject: Subject,
+) -> dict[str, Any]:
+    by_trade = subject.contractors.get(one["trade"])
+    chosen = one["contractor"]
+    by_rule = default_due(one["class"], one["trade"], day, subject.allowed).isoformat()
+    return {
+        **{name: value for name, value in one.items() if name != "id"},
+        "row": one["id"],
+        "room_name": rooms.get(one["room"]),
+        "text": said(definition, one),
+        "contractor": {"id": chosen, "name": subject.named.get(chosen, "")} if chosen else by_trade,
+        "due": one["due"] or by_rule,
+        "due_by_rule": by_rule,
+        "photos": [
+            {**photo, "marks": marks_of(state, f"d/{one['id']}", photo["media_id"])}
+            for photo in one["photos"]
+        ],
+    }
+
+
+def meters_of(
+    state: Mapping[Key, Register], day: date, last: Mapping[str, MeterReading]
+) -> list[dict[str, Any]]:
+    """The meters of which something was written down, in the order people read them."""
+    found = []
+    for meter in METERS:
+        path = f"meter/{meter}"
+        held = {name: _shown(state, path, name) for name in ("reading", "number", "absent", "confirmed")}
+        taken = photos(state, path)
+        if not taken and not any(held.values()):
+            continue
+        before = last.get(meter)
+        days = (day - before.read_on).days if before else None
+        problem = (
+            reading_problem(meter, held["reading"], before.reading if before else None, days)
+            if held["reading"]
+            else None
+        )
+        found.append(
+            {
+                "meter": meter,
+                **held,
+                "problem": problem,
+                "last": {"reading": before.reading, "day": before.read_on.isoformat()} if before else None,
+                "photos": taken,
+            }
+        )
+    return found
+
+
+def keys_of(state: Mapping[Key, Register]) -> list[dict[str, Any]]:
+    """The keys that were counted: [{"kind", "count", "note"}]."""
+    found = [
+        {"kind": kind, **{name: _shown(state, f"keys/{kind}", name) for name in ("count", "note")}}
+        for kind in KEYS
+    ]
+    return [one for one in found if one["count"] is not None or one["note"] is not None]
+
+
+def _shown(state: Mapping[Key, Register], path: str, field: str) -> Any:
+    held = state.get((path, field))
+    return held.value if held else None
+
+
+def _units(session: Session, ids: Iterable[UUID]) -> dict[UUID, Unit]:
+    rows = session.scalars(
+        select(Unit)
+        .where(Unit.id.in_(list(ids)))
+        .options(joinedload(Unit.building).joinedload(Building.estate), joinedload(Unit.type))
+    )
+    return {unit.id: unit for unit in rows}
+
+
+def _contractors(session: Session, estates: Iterable[UUID]) -> dict[UUID, dict[str, dict[str, str]]]:
+    rows = session.scalars(
+        select(TradeContractor)
+        .where(TradeContractor.estate_id.in_(list(estates)))
+        .options(joinedload(TradeContractor.company, innerjoin=True))
+        .order_by(TradeContractor.trade)
+    )
+    found: dict[UUID, dict[str, dict[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.estate_id, {})[row.trade] = {"id": str(row.company_id), "name": row.company.name}
+    return found
+
+
+def _plan(plan: Plan | None, address: str) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "id": str(plan.id),
+        "revision": plan.revision,
+        "url": address.format(sha256=plan.picture_sha256),
+        "width": plan.width,
+        "height": plan.height,
+    }
+
+
+def _earlier(row: Defect) -> dict[str, Any]:
+    return {
+        "row": str(row.row),
+        "room": row.room,
+        "trade": row.trade,
+        "class": row.grade,
+        "text": row.text,
+        "pin": row.pin,
+        "due": row.due.isoformat(),
+        "photos": row.photos,
+    }
