@@ -1,7 +1,17 @@
 // What is known of a unit, in words: where it stands, its rooms, who repairs what.
 import { defaultDue } from "../domain/handover.js";
 import { textOf } from "./dom.js";
-import { pick, placed } from "./words.js";
+import { pick, placed, say } from "./words.js";
+
+/** What a register of an inspection is about, for lists that know no more of it: "H07-bath1", "Defect", "Gas". */
+export function registerName(path) {
+  const [kind, name] = path.split("/");
+  if (kind === "d") return say("defect");
+  if (kind === "meter") return say(`meter_${name}`);
+  return kind === "keys" ? say(`key_${name}`) : name;
+}
+
+export const isOfWalk = (path) => /^(d|meter|keys)\//.test(path);
 
 /** "Tower 2, 1502". */
 export const unitName = ({ building, name }) => placed(textOf(building), textOf(name));

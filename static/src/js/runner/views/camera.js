@@ -1,5 +1,6 @@
 // The camera inside the page: no other app opens, so nothing has a reason to end the tab while a photo is taken.
 import { element, fill } from "../dom.js";
+import { registerName } from "../unit.js";
 import { say } from "../words.js";
 
 // at least what evidence is made of (shrink.js); larger frames only cost memory
@@ -57,7 +58,7 @@ export class Camera {
   open(path) {
     this.#path = path;
     this.part("shots").replaceChildren();
-    fill(this.dialog, { about: path.slice(2), count: "" });
+    fill(this.dialog, { about: registerName(path), count: "" });
     this.dialog.showModal();
     return this.#start();
   }

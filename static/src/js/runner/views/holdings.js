@@ -4,6 +4,7 @@ import { bundleOf } from "../load.js";
 import { Session } from "../session.js";
 import { clock, dayMonth, language, say } from "../words.js";
 import { versus } from "./remarks.js";
+import { isOfWalk, registerName } from "../unit.js";
 import { isOpen, subject } from "./work.js";
 
 /** Per inspection: changes that wait, photos that wait, operations held or late on the server. */
@@ -87,10 +88,11 @@ export class Conflicts {
     const node = versus(session, held, chosen);
     const id = held.path.startsWith("q/") ? held.path.slice(2) : null;
     const question = session.questions.find((each) => each.id === id);
-    const page = held.path === "closing" ? say("closing") : say("opening");
+    const ours = isOfWalk(held.path);
+    const page = held.path === "closing" ? "closing" : "opening";
     const about = fill(element("about"), {
-      url: `#/i/${session.id}/${id ? held.path : held.path === "closing" ? "closing" : "opening"}`,
-      id: id ?? page,
+      url: `#/i/${session.id}/${id || ours ? held.path : page}`,
+      id: id ? session.nameOf(held.path) : ours ? registerName(held.path) : say(page),
       subject: subject(session.row),
       text: question ? textOf(question.text) : null,
     });

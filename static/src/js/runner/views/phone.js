@@ -8,6 +8,7 @@ import { clock, megabytes, say } from "../words.js";
 import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
 import { Readiness } from "./readiness.js";
+import { isOfWalk, registerName } from "../unit.js";
 import { knownWork, subject } from "./work.js";
 
 /** What an operation is about, in words. */
@@ -16,6 +17,8 @@ function named({ path, field }) {
   if (id && field === "score") return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
+  if (isOfWalk(path) && field.startsWith("photo:")) return say("refused_photo", { id: registerName(path) });
+  if (isOfWalk(path)) return say("refused_change", { place: registerName(path) });
   if (path.startsWith("f/")) return say("refused_finding", { id: path.slice(2) });
   if (path.startsWith("sign/")) return say(field === "signed" ? "refused_signature" : "refused_refusal");
   return say("refused_change", { place: path.startsWith("closing") ? say("closing") : say("opening") });
@@ -24,7 +27,7 @@ function named({ path, field }) {
 /** The part of an inspection where a path is seen. */
 function placeOf(path) {
   if (path.startsWith("sign/")) return "/sign";
-  return /^[qf]\//.test(path) ? `/${path}` : "";
+  return /^[qf]\//.test(path) || isOfWalk(path) ? `/${path}` : "";
 }
 
 const plain = (value) => {
@@ -101,7 +104,7 @@ export class PhoneView {
     for (const photo of media) {
       const [op] = await store.read(["ops"], (tx) => tx.store.index("sha256").getAll(photo.sha256));
       if (!op) continue;
-      const id = op.path.slice(2);
+      const id = registerName(op.path);
       cards.push(
         this.#card(
           {
@@ -149,7 +152,7 @@ export class PhoneView {
       lines.push(
         fill(element("wait"), {
           icon: icon("photo"),
-          title: say("wait_photo", { id: path.slice(2) }),
+          title: say("wait_photo", { id: registerName(path) }),
           text: size ? megabytes(size) : say("photo_works"),
           at: clock(at),
         }),
