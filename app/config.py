@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.domain.action_clock import Deadlines
 from app.domain.errors import Invalid
+from app.domain.handover import DueDays
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("en", "zh-Hans", "zh-Hant")
@@ -44,6 +45,7 @@ class Config:
     build: str
     tsa_url: str | None = None
     tsa_roots: Path | None = None
+    defect_days: str = ""  # of defects in flats, where they differ from domain/handover.py: "a=5 c=21"
     deadlines: str = ""  # of actions, where they differ from domain/action_clock.py: "contain=48h cause=5d"
 
     @property
@@ -128,6 +130,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         build=_build(),
         tsa_url=tsa_url,
         tsa_roots=Path(tsa_roots).resolve() if tsa_url else None,
+        defect_days=_defect_days(value("PLUMBLINE_DEFECT_DAYS", "")),
         deadlines=_deadlines(value("PLUMBLINE_DEADLINES", "")),
     )
 
@@ -165,6 +168,16 @@ def _deadlines(text: str) -> str:
         raise BadSetting(
             f"PLUMBLINE_DEADLINES is {text!r}; it must look like contain=48h cause=5d, with the steps "
             "contain, cause, measure, measure_complex, implement, check, act."
+        ) from error
+    return text
+
+
+def _defect_days(text: str) -> str:
+    try:
+        DueDays.read(text)
+    except Invalid as error:
+        raise BadSetting(
+            f"PLUMBLINE_DEFECT_DAYS is {text!r}; it must look like a=5 leak=14 c=21, in days from 1 to 365."
         ) from error
     return text
 

@@ -25,6 +25,7 @@ from app.backups.cli import backup
 from app.config import Config
 from app.db import reading, transaction
 from app.demo.cli import demo
+from app.domain.handover import DueDays
 from app.domain.permissions import Act, ScopeKind
 from app.features.accounts import cli as accounts_cli
 from app.features.accounts import mails as accounts_mails
@@ -35,6 +36,7 @@ from app.features.accounts.routes.people import SCOPE_CHOICES
 from app.features.actions import mails as actions_mails
 from app.features.actions import routes as actions_pages
 from app.features.actions.commands import MAIL as ACTIONS_MAIL
+from app.features.actions.commands import ON_SETTLED
 from app.features.actions.commands import beside as actions_beside
 from app.features.actions.commands import clock as actions_clock
 from app.features.actions.commands.defects import open_from_walk
@@ -46,12 +48,15 @@ from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
+from app.features.handovers import commands as handovers
+from app.features.handovers import routes as handovers_pages
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
+from app.features.inspections.queries import walk as walks
 from app.features.inspections.queries.telling import concerned, reminders
-from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, Frozen, InspectionKind
+from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, ON_UNIT, Frozen, InspectionKind
 from app.features.inspections.report import InspectionReport
 from app.features.links import commands as links_commands
 from app.features.links import queries as links_queries
@@ -91,6 +96,7 @@ PAGES = (
     actions_pages.bp,
     actions_pages.guest_bp,
     actions_pages.feed_bp,
+    handovers_pages.bp,
     sync_pages.bp,
     rescue_pages.bp,
 )
@@ -162,6 +168,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[plans_pages.ROOM] = PlanRoom()
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
+    ON_UNIT[:], ON_SETTLED[:] = [handovers.settle_unit], [handovers.case_settled]
+    walks.ALLOWED[:] = [DueDays.read(config.defect_days)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
 

@@ -27,10 +27,11 @@ class Need:
     vital: bool = False
 
 
+# draws floor plans that come as PDF; the tests read finished reports with it too
+POPPLER = "poppler-utils"
 # command → the Debian package that brings it, and what the tests ask of it
 REPORT_TOOLS = {
     "qpdf": ("qpdf", "checking the syntax of finished reports"),
-    "pdfsig": ("poppler-utils", "reading finished reports and their seals"),
     "certutil": ("libnss3-tools", "trusting our certificate as a reader does"),
 }
 
@@ -38,6 +39,7 @@ NEEDS = (
     Need("python3-venv", "Python's virtual environments", vital=True),
     *(Need(package, "PDF reports") for package in LIBRARIES.values()),
     Need(FONT_PACKAGE, "Chinese text in PDF reports"),
+    Need(POPPLER, "floor plans as PDF"),
     Need("chromium", "tests in a real browser", for_tests=True, vital=True),
     Need("postgresql", "tests on a real PostgreSQL", for_tests=True, vital=True),
     *(Need(package, purpose, for_tests=True, vital=True) for package, purpose in REPORT_TOOLS.values()),
@@ -52,6 +54,8 @@ def what_is_there(for_tests: bool) -> set[str]:
         there.add("python3-venv")
     if has_chinese_font():
         there.add(FONT_PACKAGE)
+    if all(shutil.which(tool) for tool in ("pdftoppm", "pdfinfo", "pdfsig")):
+        there.add(POPPLER)
     if for_tests:
         if shutil.which("chromium"):
             there.add("chromium")

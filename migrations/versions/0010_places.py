@@ -107,7 +107,9 @@ def upgrade() -> None:
         sa.Column("estate_id", sa.Uuid(), nullable=False),
         sa.Column("trade", sa.String(length=40), nullable=False),
         sa.Column("company_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_trade_contractors_company_id")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["companies.id"], name=op.f("fk_trade_contractors_company_id")
+        ),
         sa.ForeignKeyConstraint(["estate_id"], ["estates.id"], name=op.f("fk_trade_contractors_estate_id")),
         sa.PrimaryKeyConstraint("estate_id", "trade", name=op.f("pk_trade_contractors")),
     )

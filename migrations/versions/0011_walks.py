@@ -1,4 +1,4 @@
-"""Walks of units: inspections of a unit with its rooms, defects and meter readings as they were frozen, and the
+"""Walks of units: inspections of a unit with its rooms, what was frozen of its defects and meters, and the
 cases that repair them.
 """
 

@@ -23,7 +23,8 @@ from app.features.accounts.queries import actor_of
 from app.features.actions.commands import opening
 from app.features.companies.models import Contact, DefectCode, Part
 from app.features.inspections.models import Inspection
-from tests.cast import Cast
+from app.features.places.models import Building, Estate, Plan, Unit, UnitType
+from tests.cast import BORN, Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
@@ -112,6 +113,27 @@ def a_case(cast: Cast) -> dict[str, str]:
         }
 
 
+def an_estate(cast: Cast) -> dict[str, str]:
+    """An estate at the first supplier's site, with one of everything."""
+    with transaction() as session:
+        estate = Estate(site_id=cast.site, name="Lakeside Court", code="LC", created_at=BORN)
+        session.add(estate)
+        session.flush()
+        building = Building(estate_id=estate.id, name="Tower 2", position=1)
+        kind = UnitType(estate_id=estate.id, code="A1", rooms=[])
+        session.add_all([building, kind])
+        session.flush()
+        unit = {"floor": "15", "floor_order": 150, "name": "1502", "created_at": BORN}
+        session.add(Unit(building_id=building.id, type_id=kind.id, short_id="0123ABCD", **unit))
+        facts = {"kind": "image", "page": 1, "pages": 1, "width": 9, "height": 9, "created_at": BORN}
+        plan = Plan(type_id=kind.id, revision=1, sha256="b" * 64, picture_sha256="c" * 64, **facts)
+        plan.person_id = cast.admin
+        session.add(plan)
+        session.flush()
+        ids = {"estate_id": estate.id, "building_id": building.id, "type_id": kind.id, "plan_id": plan.id}
+        return {name: str(key) for name, key in ids.items()} | {"short_id": "0123ABCD", "picture": "c" * 64}
+
+
 @pytest.fixture
 def world(app: Flask, cast: Cast) -> dict[str, str]:
     """The owner's inspection with an answer and a photo, and an id of everything a route can name."""
@@ -126,6 +148,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
     with app.app_context():
         session = reading()
         case = a_case(cast)
+        place = an_estate(cast)
         contact = session.query(Contact).filter_by(company_id=cast.supplier).one()
         grant = session.get(Person, cast.owner)
         assert grant is not None
@@ -154,6 +177,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
             "record_id": record,
             "report_id": str(new_id()),
             "verify_id": "a" * 26,
+            **place,
         }
 
 
@@ -219,6 +243,7 @@ def test_who_has_no_part_in_it_is_told_it_is_not_there(
         about_it = rule.arguments & {
             *("inspection_id", "company_id", "site_id", "contact_id", "person_id", "grant_id"),
             *("sha256", "device_id", "session_id", "draft_id", "record_id", "report_id", "action_id"),
+            *("estate_id", "short_id", "picture"),
         }
         if access(app, rule) in ("anyone", "device", "link") or not about_it:
             continue

@@ -18,7 +18,7 @@ from app.features.operations.queries import state_of
 from app.web.letters import Letter, write
 
 REMINDERS = (DUE_TOMORROW, OVERDUE)
-LETTERS = ("assigned", "moved", "cancelled", "returned", "reopened", *REMINDERS)
+LETTERS = ("assigned", "walks", "moved", "cancelled", "returned", "reopened", *REMINDERS)
 
 
 def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
@@ -52,6 +52,7 @@ def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
         reason=reason.get("text", ""),
         lead=on_team and carrying_out[0].person_id == person.id,
         on_team=on_team,
+        walks=len(payload.get("walks", ())),
         team=[assignment.person.name for assignment in carrying_out],
     )
 

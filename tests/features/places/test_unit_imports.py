@@ -275,7 +275,7 @@ def test_a_draft_is_its_owners_and_of_its_kind(
     page = preview(client, lines("Tower 1,1,101,A1,,,,"), estate)
     path = page.request.path
     admin = client_for(cast.admin)
-    assert admin.get(path).status_code == 302 and confirm(admin, page).status_code == 404
+    assert admin.get(path).status_code == 404 and confirm(admin, page).status_code == 404
     key = path.rsplit("/", 1)[1]
     with app.app_context(), transaction() as session:
         session.get_one(ImportDraft, UUID(key)).person_id = cast.admin

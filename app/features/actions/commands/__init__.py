@@ -6,7 +6,7 @@ Nothing in here commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +27,8 @@ from app.features.actions.models import KIND, Action, ActionEvent, ActionStep
 from app.features.inspections.models import OpenPoint
 
 MAIL = "actions.mail"
+# Filled by wiring.py; each runs inside the transaction, whenever a case moved on.
+ON_SETTLED: list[Callable[[Session, Action, datetime], object]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ def settle(session: Session, action: Action, circle: Circle, now: datetime) -> N
     elif not circle.ended:
         action.closed_at = None
     session.flush()
+    for listener in ON_SETTLED:
+        listener(session, action, now)
 
 
 def refresh_due(session: Session, action: Action, now: datetime) -> None:

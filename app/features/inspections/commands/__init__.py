@@ -14,17 +14,22 @@ from app.features.inspections.commands.planning import (
     rewrite,
     set_coverage,
 )
+from app.features.inspections.commands.walks import OFFICERS_AT_MOST, UNITS_AT_MOST, Walks, plan_walks
 from app.features.inspections.commands.writing import MAIL, remind, unsaid
 
 __all__ = [
     "MAIL",
+    "OFFICERS_AT_MOST",
     "TEXTS",
+    "UNITS_AT_MOST",
     "Participant",
     "Plan",
+    "Walks",
     "approve",
     "cancel",
     "decide_late_work",
     "plan",
+    "plan_walks",
     "postpone",
     "reassign",
     "remind",

@@ -48,13 +48,18 @@ def site_choices(offered: Offer, company: str) -> dict[str, list[tuple[str, str]
     return groups
 
 
-def auditors_for(session: Session, company_id: UUID | None) -> list[tuple[UUID, str]]:
-    """Who may carry out inspections at this company (at any, for None), by name."""
+def auditors_for(
+    session: Session, company_id: UUID | None, estate_id: UUID | None = None
+) -> list[tuple[UUID, str]]:
+    """Who may carry out inspections at this company (at any, for None) or at this estate of it, by name."""
     roles = [role.value for role in MAY[Act.START_INSPECTION]]
     everywhere = GivenGrant.scope_kind == ScopeKind.EVERYTHING.value
     there = GivenGrant.scope_kind == ScopeKind.COMPANY.value
     if company_id is not None:
         there = there & (GivenGrant.scope_id == company_id)
+    if estate_id is not None:
+        of_estate = GivenGrant.scope_kind == ScopeKind.ESTATE.value
+        there = there | (of_estate & (GivenGrant.scope_id == estate_id))
     held = select(GivenGrant.person_id).where(
         GivenGrant.role.in_(roles), GivenGrant.ended_at.is_(None), or_(everywhere, there)
     )

@@ -30,6 +30,7 @@ from app.features.inspections.models import Assignment, Inspection, Revision
 from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.signing import signatures_of
 from app.features.inspections.queries.unsent import Holder, holders
+from app.features.inspections.queries.walk import subject_of, walk_of
 from app.features.operations.models import Operation
 from app.features.operations.queries import head_seq, is_applied, state_of
 
@@ -157,6 +158,7 @@ class Page:
     phones: list[Holder]
     away: list[Away]
     seq: int
+    walk: dict[str, Any] | None = None  # of a unit: its defects, meters and keys (queries/walk.py)
 
     @property
     def definition(self) -> Mapping[str, Any]:
@@ -179,7 +181,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
     state = state_of(session, row.id)
     given = answers(state)
     last = queries.last_before(session, row)
-    here = present_among(session, {p["sha256"] for a in given.values() for p in a["photos"]}, row.id)
+    here = present_among(session, set(signatures.live_photos(state)), row.id)
     torn = {key: state[key] for key in open_conflicts(state)}
     signed = signatures_of(session, row, state)
     makers = _makers(
@@ -213,6 +215,7 @@ def load(session: Session, actor: Actor, inspection_id: UUID, now: datetime) -> 
         phones=_phones(session, row),
         away=away(session, row.id, state, here),
         seq=seq,
+        walk=_walk(session, row, form, state, here, makers, now) if row.unit_id else None,
     )
 
 
@@ -341,14 +344,7 @@ def _sections(
     options = {option["value"]: option for option in form.definition["scale"]["options"]}
     parts = {part["id"]: part for part in (row.result or {}).get("sections", [])}
     out = out_of_scope(state)
-    holders = {
-        held.value["sha256"]: makers[held.heads[0].id].person
-        for held in state.values()
-        if held.heads
-        and held.heads[0].id in makers
-        and isinstance(held.value, dict)
-        and "sha256" in held.value
-    }
+    holders = _holders(state, makers)
     found = []
     for section in form.definition["sections"]:
         covered = queries.shown(state, f"s/{section['id']}", "covered") or {}
@@ -371,20 +367,61 @@ def _answer(
     state: Mapping[Key, Register],
 ) -> Answer:
     score = given.get("score")
-    photos = [
+    photos = _photos(given.get("photos", []), f"q/{question['id']}", here, holders, state)
+    last = before.get(question["id"], {}).get("score")
+    return Answer(
+        question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
+    )
+
+
+def _photos(
+    taken: Iterable[Mapping[str, Any]],
+    path: str,
+    here: set[str],
+    holders: Mapping[str, str],
+    state: Mapping[Key, Register],
+) -> list[Photo]:
+    return [
         Photo(
             photo["sha256"],
             photo["name"],
             photo["taken_at"],
             None if photo["sha256"] in here else holders.get(photo["sha256"], ""),
-            drawn_on(state, f"q/{question['id']}", photo),
+            drawn_on(state, path, photo),
         )
-        for photo in given.get("photos", [])
+        for photo in taken
     ]
-    last = before.get(question["id"], {}).get("score")
-    return Answer(
-        question, score, options.get(score or ""), given.get("note"), given.get("reason"), photos, last
-    )
+
+
+def _holders(state: Mapping[Key, Register], makers: Mapping[str, Maker]) -> dict[str, str]:
+    """Photo → on whose phone it is still."""
+    return {
+        held.value["sha256"]: makers[held.heads[0].id].person
+        for held in state.values()
+        if held.heads
+        and held.heads[0].id in makers
+        and isinstance(held.value, dict)
+        and "sha256" in held.value
+    }
+
+
+def _walk(
+    session: Session,
+    row: Inspection,
+    form: Form,
+    state: Mapping[Key, Register],
+    here: set[str],
+    makers: Mapping[str, Maker],
+    now: datetime,
+) -> dict[str, Any]:
+    """What was written down on a unit's walk, its photos ready to be shown."""
+    day, holders = local_day(row.completed_at or now, row.site.time_zone), _holders(state, makers)
+    found = walk_of(form.definition, state, day, subject_of(session, row, state))
+    for one in found["defects"]:
+        one["photos"] = _photos(one["photos"], f"d/{one['row']}", here, holders, state)
+    for one in found["meters"]:
+        one["photos"] = _photos(one["photos"], f"meter/{one['meter']}", here, holders, state)
+    return found
 
 
 def drawn_on(state: Mapping[Key, Register], path: str, photo: Mapping[str, Any]) -> dict[str, Any] | None:

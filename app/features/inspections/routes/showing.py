@@ -29,6 +29,7 @@ from app.features.inspections.queries import choosing
 from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.page import Page, tools
 from app.features.inspections.words import history, signing
+from app.features.inspections.words import walk as walks
 from app.web.i18n import day, language
 from app.web.identity import actor
 
@@ -78,6 +79,7 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         drawn=signing.drawn,
         stands=signing.STANDS,
         photos_of={a.question["id"]: a.photos for section in page.sections for a in section.answers},
+        walks=walks,
         due_day=lambda text: day(date.fromisoformat(text)),
         device_moment=history.instant,
         told=lambda path, field, value: history.describe(
@@ -98,7 +100,9 @@ def prepared(name: str, page: Page, sent: bool = False) -> ChangeForm:
     """The form of a tool with its choices; filled from the inspection unless it was `sent`."""
     form = FORMS[name]() if sent else FORMS[name](formdata=None)
     if isinstance(form, AssignmentForm):
-        form.offer_people(choosing.auditors_for(reading(), page.inspection.company_id))
+        form.offer_people(
+            choosing.auditors_for(reading(), page.inspection.company_id, page.inspection.estate_id)
+        )
         if not sent:
             team = [str(a.person_id) for a in page.team]
             form.lead.data, form.others.data = (team[0] if team else ""), team[1:]

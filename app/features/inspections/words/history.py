@@ -14,10 +14,12 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.register_walk import ROOMS_OF_WALK
 from app.domain.registers import Form
 from app.domain.words import pick
 from app.features.accounts.models import Device, Person
 from app.features.inspections.words import signing
+from app.features.inspections.words import walk as walks
 from app.features.operations import queries as log
 from app.features.operations.models import Operation
 from app.web.i18n import comma, day, moment
@@ -137,6 +139,8 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
 
 
 def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
+    if room in ROOMS_OF_WALK:
+        return _what_of_walk(room, place, op)
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -159,6 +163,21 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
     return str(_FIELDS.get(f"{room}/{op.field}", f"{op.path} {op.field}"))
 
 
+def _what_of_walk(room: str, place: str, op: Written) -> str:
+    about = walks.place_in_words(room, place)
+    if op.kind == "media.add":
+        return _("Photo added to %(question)s", question=about)
+    if op.kind == "media.remove":
+        return _("Photo removed from %(question)s", question=about)
+    if op.field.startswith("marks:"):
+        return _("Drawing on a photo of %(question)s", question=about)
+    if op.kind == "row.add":
+        return _("Defect written down")
+    if op.kind == "row.remove":
+        return _("Defect taken back")
+    return walks.what(room, place, op.field)
+
+
 def value_in_words(
     path: str, field: str, value: Any, form: Form, language: str, names: Mapping[str, str]
 ) -> Shown | None:
@@ -173,6 +192,8 @@ def value_in_words(
     if field.startswith("marks:"):
         texts = [shape["text"] for shape in value if shape["kind"] == "text"]
         return Shown(comma().join([ngettext("%(num)s shape", "%(num)s shapes", len(value)), *texts]))
+    if room in ROOMS_OF_WALK:
+        return None if field == "row" else Shown(*walks.value_of(field, value, form.definition, language))
     if room == "s":
         return (
             Shown(_("in scope")) if value["in"] else Shown(value["reason"]["text"], value["reason"]["lang"])

@@ -82,9 +82,8 @@ def upload() -> Answer:
 @estates_bp.get("/estates/imports/<uuid:draft_id>")
 @needs(Act.MANAGE_PLACES)
 def preview(draft_id: UUID) -> Answer:
-    try:
-        draft = _draft(draft_id)
-    except NotFound:
+    draft = own_draft(reading(), actor(), draft_id, kind=commands.KIND)
+    if draft.expires_at <= clock.now():
         flash(_("This preview is over or was confirmed already. Import the sheet again."), "warn")
         return redirect(url_for(".new_import"))
     return _preview(draft)

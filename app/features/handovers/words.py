@@ -1,0 +1,26 @@
+"""What blocks the keys, and who answers for what how long, in words."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+# code of domain/handover.keys_gate → what must be true
+NEEDS = {
+    "walk_done": _l("The unit is walked, and no walk is under way"),
+    "no_critical": _l("No defect of class A is open"),
+    "meters_read": _l("Water and power meters are read, or it is said why not"),
+    "meters_plausible": _l("A reading below the last one has its reason"),
+    "meters_shown": _l("Each reading has a photo"),
+    "keys_counted": _l("The keys of the entrance door are counted"),
+    "signed": _l("Property officer and owner have signed, or it is on record that they refused"),
+}
+# slot → who it is on a handover
+SLOTS = {"auditor": _l("Property officer"), "auditee": _l("Owner or developer")}
+WARRANTIES = {
+    "design life": _l("Foundation and main structure"),
+    "5y": _l("Waterproofing of roof, wet rooms and external walls"),
+    "heating": _l("Heating, two whole seasons"),
+    "cooling": _l("Cooling, two whole seasons"),
+    "2y": _l("Wiring, pipes, equipment, finishes"),
+    "maker": _l("Appliances"),
+}
