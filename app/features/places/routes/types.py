@@ -157,11 +157,11 @@ def other_page(estate_id: UUID, type_id: UUID, plan_id: UUID) -> Answer:
 def plan_picture(picture: str) -> Response:
     """A plan's picture by its hash: what is at this address never changes."""
     plan = queries.plan_picture(reading(), actor(), picture)
-    file = _blobs().open_named(picture_name(plan.picture_sha256))
-    head = file.read(4)
-    file.seek(0)
-    mime = "image/png" if head == b"\x89PNG" else "image/jpeg"
-    response = send_file(file, mimetype=mime, etag=plan.picture_sha256)
+    name = picture_name(plan.picture_sha256)
+    with _blobs().open_named(name) as file:
+        mime = "image/png" if file.read(4) == b"\x89PNG" else "image/jpeg"
+    # opened anew: gunicorn sends from where the descriptor stands, which is beyond what a buffer has read
+    response = send_file(_blobs().open_named(name), mimetype=mime, etag=plan.picture_sha256)
     response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
     response.vary.add("Cookie")
     return response

@@ -42,6 +42,7 @@ export class PlanPane {
     if (!picture || !drawing) return this.#missing("plan_away");
     this.picture = picture;
     this.#map = drawing.openPlan(this.canvas, picture, { pick: this.pick, place: this.place, tell: speak });
+    this.canvas.classList.add("is-drawn");
     return this.#map.show(this.#shown);
   }
 
