@@ -1,5 +1,5 @@
-"""A flat to walk, of its own for each test: an estate with one unit, its plan and a contractor, in the world's
-own database."""
+"""A flat to walk, of its own for each test: an estate with one unit, its plan and a contractor, written into
+the world's own database."""
 
 from __future__ import annotations
 

@@ -76,10 +76,12 @@ export class PlanPane {
         look: each.done ? "done" : each.class,
         label: pinLabel(this.session, each),
       }));
+    const elsewhere = defects.filter(({ pin }) => pin && this.plan && pin.plan !== this.plan.id).length;
     this.#shown = { pins, active, places };
     this.#map?.show(this.#shown);
     this.#words();
-    if (this.plan && this.canvas.hidden === false)
-      fill(this.root, { say: say(places ? "plan_tap" : "plan_look") });
+    if (!this.plan || this.canvas.hidden) return;
+    const hint = say(places ? "plan_tap" : "plan_look");
+    fill(this.root, { say: elsewhere ? `${hint} ${say("plan_elsewhere", { n: elsewhere })}` : hint });
   }
 }

@@ -171,6 +171,7 @@ export class RunnerView {
       scrollTo({ top: 0, behavior: "instant" });
       part.querySelector("h1").focus({ preventScroll: true });
     }
+    if (page !== rest) part.querySelector(`[data-path="${rest}"]`)?.scrollIntoView({ block: "center" });
     this.remember();
   }
 
@@ -279,6 +280,7 @@ export class RunnerView {
       this.#paintPart(this.#shown);
       this.photos.refresh().then(() => {
         for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
+        this.walk?.meters.paint();
       });
     }
     this.#tabs();
