@@ -45,6 +45,10 @@ class PlanRoom:
         self._room = Workroom("app.adapters.plans_worker", limits)
         self._most_pages = most_pages
 
+    def close(self) -> None:
+        """Ends the process; the next plan starts another."""
+        self._room.close()
+
     @contextmanager
     def drawn(self, path: Path, page: int = 1) -> Iterator[Drawing]:
         """One page of a PDF, or an image (JPEG, PNG, WebP), at most LONGEST_SIDE pixels long.

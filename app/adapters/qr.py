@@ -26,4 +26,4 @@ def code(text: str) -> Code:
             if dark:
                 runs.append(f"M{x} {y}h{wide}v1h-{wide}z")
             x += wide
-    return Code(made.symbol_size(border=0)[0], "".join(runs))
+    return Code(len(made.matrix), "".join(runs))

@@ -16,7 +16,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.db import new_id
 from app.demo import actions as cases
-from app.demo import signing, walks
+from app.demo import estates, signing, walks
 from app.demo.audits import VISITS, Visit
 from app.demo.people import MEMBERS, SignIn, add_grants, add_people
 from app.demo.suppliers import SUPPLIERS, add_suppliers
@@ -82,6 +82,7 @@ def load(
     for visit in sorted(VISITS, key=lambda visit: -visit.planned):
         _visit(house, visit)
     cases.add(session, actors, companies, sites, photos, now)
+    estates.add(session, actors["mara"], companies["lakeside"], blobs, born, now)
     session.flush()
     # letters about the past help nobody; reports of what is finished are made
     session.execute(delete(Outgoing).where(Outgoing.kind.endswith(".mail")))

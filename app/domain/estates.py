@@ -37,7 +37,7 @@ _FLOOR = re.compile(r"(?P<below>B|UG|-|地下|负|負)?\s*(?P<number>\d{1,3})(?P
 _GROUND = frozenset({"G", "GF", "EG", "L", "LG", "大堂"})
 _TOP = frozenset({"R", "RF", "ROOF", "PH", "屋面", "顶层", "頂層"})
 _AROUND = re.compile(
-    r"^(?:floor|level|fl?\.?|l|第)\s*(?=\d)|\s*(?:floor|fl?\.?|/f|层|層|楼|樓)$", re.IGNORECASE
+    r"^(?:floor|level|fl?\.?|l|第)\s*(?=\d)|(?<=[\dA-E])\s*(?:floor|fl?\.?|/f|层|層|楼|樓)$", re.IGNORECASE
 )
 
 

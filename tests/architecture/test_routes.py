@@ -124,13 +124,15 @@ def an_estate(cast: Cast) -> dict[str, str]:
         session.add_all([building, kind])
         session.flush()
         unit = {"floor": "15", "floor_order": 150, "name": "1502", "created_at": BORN}
-        session.add(Unit(building_id=building.id, type_id=kind.id, short_id="0123ABCD", **unit))
+        flat = Unit(building_id=building.id, type_id=kind.id, short_id="0123ABCD", **unit)
+        session.add(flat)
         facts = {"kind": "image", "page": 1, "pages": 1, "width": 9, "height": 9, "created_at": BORN}
         plan = Plan(type_id=kind.id, revision=1, sha256="b" * 64, picture_sha256="c" * 64, **facts)
         plan.person_id = cast.admin
         session.add(plan)
         session.flush()
         ids = {"estate_id": estate.id, "building_id": building.id, "type_id": kind.id, "plan_id": plan.id}
+        ids["unit_id"] = flat.id
         return {name: str(key) for name, key in ids.items()} | {"short_id": "0123ABCD", "picture": "c" * 64}
 
 
@@ -243,7 +245,7 @@ def test_who_has_no_part_in_it_is_told_it_is_not_there(
         about_it = rule.arguments & {
             *("inspection_id", "company_id", "site_id", "contact_id", "person_id", "grant_id"),
             *("sha256", "device_id", "session_id", "draft_id", "record_id", "report_id", "action_id"),
-            *("estate_id", "short_id", "picture"),
+            *("estate_id", "short_id", "picture", "unit_id"),
         }
         if access(app, rule) in ("anyone", "device", "link") or not about_it:
             continue

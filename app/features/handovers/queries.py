@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.domain.action_clock import due_day
 from app.domain.actions import ENDED, Phase, Step
 from app.domain.handover import Facts, Need, Ready, Warranty, keys_gate, warranties
 from app.domain.permissions import Actor
@@ -25,10 +27,10 @@ _OPEN = ("planned", "in_progress", "in_review")
 
 
 class OpenCase(NamedTuple):
-    """A defect of the unit that is not repaired for good."""
+    """A defect of the unit that is not repaired for good; `due`: the last day in time, while a clock runs."""
 
     action: Action
-    room: str | None
+    due: date | None
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,14 @@ def handover_of(session: Session, actor: Actor, unit_id: UUID) -> Handover:
 
 def open_cases(session: Session, unit_id: UUID) -> list[OpenCase]:
     """What is still to repair in a unit: class A first, then by due day."""
-    rows = session.execute(
-        select(Action, ActionDefect.room)
+    rows = session.scalars(
+        select(Action)
         .join(ActionDefect, ActionDefect.action_id == Action.id)
         .where(ActionDefect.unit_id == unit_id, Action.phase.not_in([phase.value for phase in ENDED]))
         .order_by(Action.severity, Action.due_at, Action.number)
         .options(joinedload(Action.company))
     )
-    return [OpenCase(action, room) for action, room in rows]
+    return [OpenCase(row, due_day(row.due_at, row.time_zone) if row.due_at else None) for row in rows]
 
 
 def ready_of(session: Session, unit_id: UUID, cases: list[OpenCase]) -> Ready:

@@ -46,6 +46,7 @@ def of_unit(unit_id: UUID) -> str:
         meters=walk_words.METERS,
         problems=walk_words.PROBLEMS,
         classes=walk_words.CLASSES,
+        slots=walk_words.SLOTS,
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
     )

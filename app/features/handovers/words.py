@@ -14,8 +14,6 @@ NEEDS = {
     "keys_counted": _l("The keys of the entrance door are counted"),
     "signed": _l("Property officer and owner have signed, or it is on record that they refused"),
 }
-# slot → who it is on a handover
-SLOTS = {"auditor": _l("Property officer"), "auditee": _l("Owner or developer")}
 WARRANTIES = {
     "design life": _l("Foundation and main structure"),
     "5y": _l("Waterproofing of roof, wet rooms and external walls"),

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 from flask_wtf.file import FileField, FileRequired
 from wtforms import DateField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import AnyOf, Optional, ValidationError
@@ -62,7 +63,7 @@ class UnitForm(EditForm):
     floor = StringField(_l("Floor"), filters=[one_line], validators=[Needed(), AtMost(10)])
     name = StringField(_l("Unit"), filters=[one_line], validators=[Needed(), AtMost(30)])
     type_id = SelectField(_l("Type"), choices=(), validate_choice=False, validators=[Needed()])
-    owner_name = StringField(_l("Owner"), filters=[one_line], validators=[AtMost(120)])
+    owner_name = StringField(_lp("unit", "Owner"), filters=[one_line], validators=[AtMost(120)])
     owner_email = text(_l("Owner's e-mail"), "email")
     owner_phone = text(_l("Owner's telephone"), "phone")
     delivery_on = DateField(_l("Delivery"), validators=[Optional()])

@@ -80,8 +80,22 @@ def test_a_batch_of_walks_is_planned_for_two_officers(
         letters = reading().scalars(select(Outgoing)).all()
         assert [(one.payload["letter"], len(one.payload["walks"])) for one in letters] == [("walks", 2)] * 2
     assert [state_of(app, unit) for unit in place.units] == ["planned", "planned", "idle"]
+    assert "Tower 2, 1502" in manager.get("/inspections").get_data(as_text=True)
     work = client_for(place.officer).api("GET", "/api/v1/work").json
     assert {row["unit"]["name"] for row in work["inspections"]} == {"1501", "1502"}
+
+
+def test_a_walk_that_is_called_off_leaves_the_unit_as_it_was(
+    app: Flask, place: Estates, cast: Cast, client_for: ClientFor
+) -> None:
+    manager = client_for(cast.manager)
+    sent(manager, place, place.units[0])
+    with app.app_context():
+        walk = reading().scalars(select(Inspection.id)).one()
+    page = manager.get(f"/inspections/{walk}").get_data(as_text=True)
+    seq = re.search(r'name="seq" value="(\d+)"', page)[1]
+    manager.post(f"/inspections/{walk}/cancellation", {"seq": seq, "reason": "The lift is out of order"})
+    assert state_of(app, place.units[0]) == "idle"
 
 
 def test_what_cannot_be_planned_is_said_and_nothing_is(

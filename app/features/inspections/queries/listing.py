@@ -22,7 +22,7 @@ from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Inspection
 from app.features.inspections.queries import visible
 from app.features.inspections.queries.conditions import OPEN, Filters, conditions, sorted_ids
-from app.features.places.models import Site
+from app.features.places.models import Building, Site, Unit
 
 PAGE = 25
 AT_ONCE = 500  # ids one query takes
@@ -49,6 +49,7 @@ class Line:
     conflicts: int
     late: int
     team: tuple[str, ...]
+    unit: str = ""  # of a walk: building and unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +121,22 @@ def choices(session: Session, actor: Actor) -> Choices:
 def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
     """The rows of these ids, in their order."""
     found = session.execute(
-        select(Inspection, Company.name, Site.name, Site.city, Site.time_zone, Checklist.title)
+        select(
+            *(Inspection, Company.name, Site.name, Site.city, Site.time_zone, Checklist.title),
+            *(Building.name, Unit.name),
+        )
         .join(Company, Company.id == Inspection.company_id)
         .join(Site, Site.id == Inspection.site_id)
         .join(Version, Version.id == Inspection.version_id)
         .join(Checklist, Checklist.id == Version.checklist_id)
+        .outerjoin(Unit, Unit.id == Inspection.unit_id)
+        .outerjoin(Building, Building.id == Unit.building_id)
         .where(Inspection.id.in_(ids))
     ).all()
     teams = _teams(session, ids)
     place = {inspection_id: index for index, inspection_id in enumerate(ids)}
     lines = []
-    for row, company, site, city, zone, title in found:
+    for row, company, site, city, zone, title, building, unit in found:
         late = row.state in OPEN and row.due is not None and is_overdue(row.due, zone, now)
         lines.append(
             Line(
@@ -151,6 +157,7 @@ def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
                 conflicts=row.conflicts,
                 late=row.late,
                 team=tuple(teams.get(row.id, ())),
+                unit=f"{building}, {unit}" if unit else "",
             )
         )
     return sorted(lines, key=lambda line: place[line.id])

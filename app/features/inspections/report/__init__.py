@@ -21,7 +21,7 @@ from app.domain.words import babel_locale
 from app.features.evidence.queries import present_among
 from app.features.inspections.models import KIND, Inspection
 from app.features.inspections.queries import visible
-from app.features.inspections.report import answers, people
+from app.features.inspections.report import answers, people, walk
 from app.features.inspections.report.content import context, title
 from app.features.inspections.report.reader import Reader
 from app.features.inspections.report.score import verdict
@@ -65,7 +65,7 @@ class InspectionReport:
             title=record["checklist"]["title"].get("en") or next(iter(record["checklist"]["title"].values())),
             company_id=UUID(company["id"]),
             company=company["name"],
-            subject=site["name"],
+            subject=", ".join(filter(None, (site["name"], walk.unit_name(record)))),
             grade=grade if record["checklist"]["rules"].get("grade") else None,
             date=_instant(record["times"]["completed"]),
         )
@@ -92,7 +92,7 @@ def content_of(body: str, language: str) -> Content:
     with force_locale(babel_locale(language)):
         reader = Reader(language, record["subject"]["site"]["time_zone"])
         made_at = _instant(record["frozen_at"])
-        company = printable(record["subject"]["company"]["name"])
+        company = printable(walk.unit_name(record) or record["subject"]["company"]["name"])
         data = body.encode()
         return Content(
             template="audit.html",
@@ -141,16 +141,17 @@ def _described(record: dict[str, Any], reader: Reader) -> str:
 
 
 def shown_photos(record: dict[str, Any]) -> list[str]:
-    """The photos on its pages, in their order: those of questions in scope, each once."""
-    return list(
-        dict.fromkeys(
-            photo["sha256"]
-            for section in record["sections"]
-            if section["covered"]
-            for question in section["questions"]
-            for photo in question["answer"]["photos"]
-        )
+    """The photos on its pages, in their order: those of defects and meters, of questions in scope, each
+    once.
+    """
+    asked = (
+        photo["sha256"]
+        for section in record["sections"]
+        if section["covered"]
+        for question in section["questions"]
+        for photo in question["answer"]["photos"]
     )
+    return list(dict.fromkeys((*walk.shown(record), *asked)))
 
 
 def _instant(moment: int) -> datetime:

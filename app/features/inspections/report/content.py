@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.domain.printing import printable_all
 from app.domain.words import babel_locale
 from app.features.inspections.report import answers, figures, findings, people, score
+from app.features.inspections.report import walk as walks
 from app.features.inspections.report.reader import Reader, Said, typed
 from app.features.inspections.words import why
 
@@ -33,12 +34,13 @@ def context(record: Record, language: str) -> dict[str, Any]:
             "zone": reader.zone,
             "number": clean["number"],
             "revision": str(clean["revision"]),
-            "subject": company_names(clean, reader)[0],
+            "subject": subject_names(clean, reader)[0],
             "organisation": reader.name(clean["organisation"]["name"]),
             "cover": cover(clean, reader),
             "summary": summary(clean, reader),
             "dimensions": score.dimensions(clean, reader),
             "findings": findings.cards(clean, reader),
+            "walk": walks.walk(clean, reader),
             "short": [] if is_audit(clean) else answers.short(clean, reader),
             "score": score.explained(clean, reader),
             "answers": answers.sections(clean, reader),
@@ -66,7 +68,7 @@ def cover(record: Record, reader: Reader) -> dict[str, Any]:
     grade = checklist["rules"].get("grade")
     tenths = figures.tenths_of(result["total"])
     limits, _hollow = score.limits(record)
-    named = company_names(record, reader)
+    named = subject_names(record, reader)
     names = [site["name"], site["address"], site["city"]]
     places = list(dict.fromkeys(name for name in names if name))
     return {
@@ -95,6 +97,13 @@ def company_names(record: Record, reader: Reader) -> list[Said]:
     company = record["subject"]["company"]
     names = [reader.name(name) for name in (company["name"], company["other_name"]) if name]
     return sorted(names, key=lambda said: said["lang"].startswith("zh") != reader.chinese)
+
+
+def subject_names(record: Record, reader: Reader) -> list[Said]:
+    """What stands largest on the cover: the company's names, or the unit and then its developer."""
+    unit = walks.unit_name(record)
+    companies = company_names(record, reader)
+    return [reader.name(unit), companies[0]] if unit else companies
 
 
 def _size(name: str) -> str:
@@ -140,8 +149,10 @@ def _counts(record: Record, reader: Reader) -> list[str]:
             asked=result["asked"],
         )
     ]
-    counted = findings.counted(record, reader)
-    if counted:
+    counted, defects = findings.counted(record, reader), walks.counted(record, reader)
+    if defects:
+        told.append(defects)
+    elif counted:
         told.append(_("%(counts)s.", counts=counted))
     elif is_audit(record):
         told.append(_("No findings."))

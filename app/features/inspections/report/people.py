@@ -16,6 +16,7 @@ from app.domain.signatures import REFUSAL
 from app.domain.words import pick
 from app.features.inspections.report.figures import drawn
 from app.features.inspections.report.reader import Reader, Said, offset, typed
+from app.features.inspections.words.walk import SLOTS
 from app.features.reports.report import Seal
 
 Record = Mapping[str, Any]
@@ -42,18 +43,19 @@ def place_of(number: int, one: Mapping[str, Any]) -> tuple[str, str]:
 
 def cells(record: Record, reader: Reader) -> list[list[dict[str, Any]]]:
     """The signature block, three parties in a row. Where nobody was asked to sign, the lead stands there."""
-    found = [_cell(number, one, reader) for number, one in enumerate(standing(record), 1)]
+    roles = ROLES if record.get("walk") is None else SLOTS
+    found = [_cell(number, one, roles, reader) for number, one in enumerate(standing(record), 1)]
     if not any(cell["anchor"] == "sig-auditor" for cell in found):
         found.insert(0, _unsigned(record, reader))
     return [found[at : at + IN_A_ROW] for at in range(0, len(found), IN_A_ROW)]
 
 
-def _cell(number: int, one: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
+def _cell(number: int, one: Mapping[str, Any], roles: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     value, made = one["value"], one["operation"]
     refused = one["kind"] == "refuse"
     return {
         "anchor": place_of(number, one)[1],
-        "role": str(ROLES.get(one["slot"], ROLES["other"])),
+        "role": str(roles.get(one["slot"], roles["other"])),
         "means": "" if refused else pick(MEANINGS[value["meaning"]], reader.language),
         "refused": refused,
         "strokes": [] if refused else drawn(value["strokes"]),

@@ -152,7 +152,13 @@ def _rows() -> list[list[Value]]:
     found = listing.all_lines(reading(), actor(), filters_asked(), clock.now(), SHEET_AT_MOST)
     return [
         [
-            *(line.number, line.company, line.site, line.city, in_words(line.checklist)),
+            *(
+                line.number,
+                line.company,
+                ", ".join(filter(None, (line.site, line.unit))),
+                line.city,
+                in_words(line.checklist),
+            ),
             *(comma().join(line.team), str(words.STATES[line.state][2])),
             None if line.score is None else Decimal(line.score) / 10,
             None if line.provisional else line.grade,

@@ -73,7 +73,7 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         states=words.STATES,
         points=words.points,
         severities=signing.SEVERITIES,
-        slots=signing.SLOTS,
+        slots=walks.SLOTS if page.inspection.unit_id else signing.SLOTS,
         meanings=signing.MEANINGS,
         slot_states=signing.SLOT_STATES,
         drawn=signing.drawn,

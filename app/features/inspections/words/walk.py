@@ -38,6 +38,12 @@ CLASSES = {
     "B": ("flag", "warn", _l("use impaired")),
     "C": ("eye", "mute", _l("appearance")),
 }
+# slot → who it is on a walk
+SLOTS = {
+    "auditor": _l("Property officer"),
+    "auditee": _l("Owner or developer"),
+    "other": _l("Further signature"),
+}
 STANDS = {"agree": _l("Agrees"), "dispute": _l("Disputes")}
 PROBLEMS = {
     "reading_lower": _l("lower than the last reading"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ from app.domain.estates import STATES
 from app.domain.parties import tidy
 from app.domain.permissions import Act, may_somewhere
 from app.domain.trades import TRADES
+from app.features.companies.models import Company
 from app.features.places import words
 from app.features.places.commands import estates as commands
 from app.features.places.forms import BuildingForm, EstateForm
@@ -90,7 +92,7 @@ def page(estate_id: UUID) -> str:
         found=queries.matching(session, estate_id, text) if text else [],
         most=queries.FOUND_AT_MOST,
         types=queries.types_of(session, estate_id),
-        contractors=queries.contractors_of(session, estate_id),
+        contractors=_by_company(queries.contractors_of(session, estate_id)),
         may_manage=queries.may_manage(actor(), estate),
     )
 
@@ -205,6 +207,16 @@ def managed(estate_id: UUID) -> Estate:
 
 def version() -> int | None:
     return request.form.get("record_version", type=int)
+
+
+def _by_company(contractors: Mapping[str, Company]) -> list[tuple[Company, list[str]]]:
+    """Each contractor with its trades, in the order of the trades."""
+    found: dict[UUID, tuple[Company, list[str]]] = {}
+    for trade in TRADES:
+        if trade in contractors:
+            company = contractors[trade]
+            found.setdefault(company.id, (company, []))[1].append(trade)
+    return list(found.values())
 
 
 def _id(text: str) -> UUID | None:
