@@ -86,6 +86,7 @@ OFFICE = [
     View("plan", "/inspections/new", "#plan"),
     View("suppliers", "/suppliers", "main"),
     View("supplier", "/suppliers/{supplier}", "main"),
+    View("estate", "/estates/{estate}", ".ugrid"),
     View("checklist", "/checklists/{checklist}", "main"),
     View("people", "/people", "main"),
     View("not-found", "/nothing-here", "h1"),
@@ -184,6 +185,7 @@ def _names(world: World, language: str) -> dict[str, str]:
         "done": world.ids("SELECT id FROM inspections WHERE vetoed = 1")[0],
         "case": world.ids("SELECT id FROM actions WHERE title LIKE 'Red-area tags missing%'")[0],
         "supplier": world.ids("SELECT id FROM companies WHERE name = 'Hengda Precision'")[0],
+        "estate": world.ids("SELECT id FROM estates WHERE code = 'LC'")[0],
         "verify": world.rows(
             "SELECT verify_id FROM reports WHERE state = 'issued' AND company = ?", REPORTS[language]
         )[0][0],

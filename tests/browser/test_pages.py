@@ -127,6 +127,42 @@ def test_pages_about_suppliers(phone: Callable[..., Phone], world: World, tmp_pa
     assert not found, "\n".join(found)
 
 
+def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path: Path) -> None:
+    desk = phone(size=DESK)
+    page = desk.page
+    found = []
+    desk.sign_in("zhao")
+    estate = one(world, "SELECT id FROM estates WHERE code = 'LC'")
+    building = one(world, "SELECT id FROM buildings WHERE name = 'Tower 2'")
+    layout = one(world, "SELECT id FROM unit_types WHERE code = 'C1'")
+    page.goto(f"/estates/{estate}/buildings/{building}")
+    unit = page.locator(".ugrid a").first.get_attribute("href")
+    for address in (
+        "/estates",
+        f"/estates/{estate}?q=1502&state=idle",
+        f"/estates/{estate}/buildings/{building}",
+        f"/estates/{estate}/buildings/{building}/labels",
+        f"/estates/{estate}/contractors",
+        f"/estates/{estate}/types/{layout}",
+        f"{unit}/edit",
+        unit,
+    ):
+        page.goto(address)
+        found += judged(page, address)
+    drawn = "plan => plan.complete && plan.naturalWidth > 1000"
+    assert page.locator("img.plan").evaluate(drawn), "the plan is seen, by whatever server sends it"
+    page.goto(f"/estates/imports/new?estate={estate}")
+    sheet = tmp_path / "units.csv"
+    sheet.write_text(
+        "Building,Floor,Unit,Type\nTower 2,15,1502,B1\nTower 3,1,101,Z9\nTower 3,,102,Z9\n", "utf-8"
+    )
+    page.locator("#sheet").set_input_files(sheet)
+    page.locator("main form button.btn--main").click()
+    expect(page.locator("main")).to_contain_text("Tower 3")
+    found += judged(page, "import preview")
+    assert not found, "\n".join(found)
+
+
 def test_views_of_the_phone(phone: Callable[..., Phone], world: World) -> None:
     bo = phone()
     page = bo.page

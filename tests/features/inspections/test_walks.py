@@ -18,6 +18,7 @@ from app.db import new_id, reading, transaction
 from app.domain.dates import local_day
 from app.features.actions.models import Action, ActionDefect, ActionPicture
 from app.features.inspections.models import Defect, Inspection, MeterReading, Revision
+from app.features.inspections.report import content_of
 from app.features.places.models import Unit
 from tests.cast import Cast, assemble
 from tests.client import PageClient
@@ -198,6 +199,30 @@ def test_a_walk_freezes_its_defects_meters_and_keys(app: Flask, phone: Phone, pl
     assert [one["row"] for one in body["walk"]["defects"]] == [leak, free]
     assert body["walk"]["keys"] == [{"kind": "entrance", "count": 3, "note": None}]
     assert body["photos"] == [Phone.sha256(picture)] and body["findings"] == []
+
+
+def test_its_report_tells_of_defects_meters_and_keys(app: Flask, phone: Phone, place: Estates) -> None:
+    picture = jpeg(seed=39)
+    walked_with(phone, app, place, picture)
+    with app.app_context():
+        body = reading().scalars(select(Revision.body)).one()
+        made = {language: content_of(body, language) for language in ("en", "zh-Hans", "zh-Hant")}
+    told = made["en"].context["context"]
+    assert made["en"].title.endswith("Tower 2, 1501") and told["subject"]["text"] == "Tower 2, 1501"
+    assert "2 defects: 1 A, 1 C." in told["cover"]["counts"]
+    shown = [(one["number"], one["grade"], one["title"]["text"]) for one in told["walk"]["defects"]]
+    assert shown == [("D1", "A", "Damp above the window"), ("D2", "C", "Paint stained or dirty")]
+    water, power = told["walk"]["meters"]
+    assert water["reading"] == "12.5 m³" and power["said"][0]["text"] == "Not fitted yet"
+    assert told["walk"]["keys"] == [{"name": "Entrance door", "count": 3, "note": None}]
+    assert made["en"].photos == [Phone.sha256(picture)]
+    assert told["answers"][0]["rows"][0]["id"] == "H05"
+    assert [cell["role"] for cell in told["signatures"][0]] == ["Property officer", "Owner or developer"]
+    chinese = made["zh-Hans"].context["context"]["walk"]
+    assert chinese["defects"][1]["title"] == {"text": "涂料面污染", "lang": "zh-Hans"}
+    assert chinese["keys"][0]["name"] == "入户门" and chinese["meters"][0]["name"] == "冷水表"
+    traditional = made["zh-Hant"].context["context"]["walk"]["defects"][1]
+    assert traditional["title"]["text"] == "漆面髒污"
 
 
 @pytest.mark.parametrize("table", ["defects", "meter_readings"])

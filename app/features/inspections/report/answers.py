@@ -25,11 +25,19 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
         {
             "title": reader.words(section["title"]),
             "percent": percents.get(section["id"]),
-            "rows": [_row(q, opened.get(q["id"]), options, reader) for q in section["questions"]],
+            "rows": [
+                _row(q, opened.get(q["id"]), options, reader) | {"id": shown_id(record, q)}
+                for q in section["questions"]
+            ],
         }
         for section in record["sections"]
         if section["covered"]
     ]
+
+
+def shown_id(record: Record, question: Mapping[str, Any]) -> str:
+    """A question as the page names it; on a walk its section is the room already."""
+    return str(question["id"].partition("-")[0] if record.get("walk") is not None else question["id"])
 
 
 def _row(

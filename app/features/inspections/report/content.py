@@ -83,7 +83,10 @@ def cover(record: Record, reader: Reader) -> dict[str, Any]:
         "grade": _verdict(record),
         "says": _says(record),
         "counts": [line for line in _counts(record, reader) if line],
-        "radar": figures.radar(_axes(record, reader), limits, record["before"] is not None),
+        # rooms are no profile: a flat with seven of them is no better or worse in one direction
+        "radar": None
+        if record.get("walk")
+        else figures.radar(_axes(record, reader), limits, record["before"] is not None),
         "limits": reader.listed(str(limit) for limit in limits),
         "before": _before(record, reader, "medium"),
         "why": _why(record, reader),

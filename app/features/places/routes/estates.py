@@ -42,7 +42,8 @@ def names() -> dict[str, Any]:
 @needs(Act.SEE_PLACES)
 def index() -> str:
     listed = queries.listed(reading(), actor())
-    return render_template("estates/index.html", listed=listed, may_add=_may_add())
+    may_bring = bool(queries.choices(reading(), actor()))
+    return render_template("estates/index.html", listed=listed, may_add=_may_add(), may_bring=may_bring)
 
 
 @estates_bp.get("/estates/new")
