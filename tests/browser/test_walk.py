@@ -35,7 +35,7 @@ def _begin(zhao: Phone, address: str) -> str:
     page.locator("form[action$='/walks'] button").tap()
     page.wait_for_url(re.compile("#/i/"))
     expect(page.locator("[data-page=unit] [data-x=rooms] li")).to_have_count(3)
-    expect(page.locator(".plan:not(.plan--none) .plan__map.is-drawn")).to_be_visible()
+    expect(page.locator(".pinplan:not(.pinplan--none) .pinplan__map.is-drawn")).to_be_visible()
     return zhao.record
 
 
@@ -43,7 +43,7 @@ def _write(zhao: Phone, check: str, folder: Path) -> None:
     """One tap on Defect, one on the plan, one on what is wrong, a photo: done."""
     page = zhao.page
     zhao.question(check).locator("label:has(input[value=defect])").tap()
-    drawn = page.locator(".defect .plan__map.is-drawn")
+    drawn = page.locator(".defect .pinplan__map.is-drawn")
     expect(drawn).to_be_visible()
     box = drawn.bounding_box()
     assert box
@@ -122,12 +122,12 @@ def test_a_flat_from_arrival_to_the_signature_without_signal(
 
     # the tab dies: the same page again, nothing lost; the pin is on the plan and opens with the keyboard
     page.goto(f"{HERE}{record}/unit")
-    drawn = page.locator("[data-page=unit]:not([hidden]) .plan__map.is-drawn")
+    drawn = page.locator("[data-page=unit]:not([hidden]) .pinplan__map.is-drawn")
     expect(drawn).to_be_visible()
     page.wait_for_timeout(300)  # the place is remembered; a reload leads back to it
     page.reload()
     expect(drawn).to_be_visible()
-    page.locator(".plan__map").focus()
+    page.locator(".pinplan__map").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#spoken")).to_contain_text("1")
     page.keyboard.press("Enter")

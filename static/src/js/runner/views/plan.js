@@ -36,7 +36,7 @@ export class PlanPane {
     if (!this.plan) return this.#missing("plan_none");
     const [picture, drawing] = await Promise.all([
       planPicture(this.app.store, this.plan),
-      import(document.body.dataset.plan).catch(() => null),
+      import(document.body.dataset.floorPlan).catch(() => null),
     ]);
     if (this.#closed) return picture?.close();
     if (!picture || !drawing) return this.#missing("plan_away");
@@ -53,9 +53,9 @@ export class PlanPane {
   }
 
   #missing(why) {
-    this.root.classList.add("plan--none");
+    this.root.classList.add("pinplan--none");
     this.canvas.hidden = true;
-    this.root.querySelector(".plan__tools").hidden = true;
+    this.root.querySelector(".pinplan__tools").hidden = true;
     fill(this.root, { say: say(why) });
   }
 
