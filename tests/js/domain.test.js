@@ -2,11 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { answersOf } from "../../static/src/js/domain/answers.js";
 import { canonical, digest } from "../../static/src/js/domain/canonical.js";
+import { byClass, defectsOf, unwritten } from "../../static/src/js/domain/defects.js";
 import { blockers, duty, missing } from "../../static/src/js/domain/duty.js";
 import { dueByRule, findings, severity } from "../../static/src/js/domain/findings.js";
+import { defaultDue, isReading, readingProblem } from "../../static/src/js/domain/handover.js";
 import { drawing, marksOf } from "../../static/src/js/domain/marks.js";
 import { key, register, registers } from "../../static/src/js/domain/merge.js";
+import { expand, roomsOf, walked } from "../../static/src/js/domain/rooms.js";
 import { score } from "../../static/src/js/domain/scoring.js";
 import * as signatures from "../../static/src/js/domain/signatures.js";
 import { pickWithLanguage } from "../../static/src/js/domain/words.js";
@@ -255,5 +259,61 @@ describe("canonical form", () => {
     const { sent, canonical: expected, sha256 } = vectors("operations").shipped[0];
     assert.equal(canonical(sent), expected);
     assert.equal(await digest(canonical(sent)), sha256);
+  });
+});
+
+/** Registers as if each had been written once. */
+const written = (state) =>
+  new Map(
+    Object.entries(state).map(([name, value], at) => {
+      const [path, field] = name.split(" ");
+      return [key(path, field), register(path, field, [{ id: `o${at}`, lamport: at + 1, value }])];
+    }),
+  );
+
+describe("a checklist walked room by room", () => {
+  const known = vectors("rooms");
+  for (const { name, rooms, sections } of known.expand)
+    test(name, () => {
+      const found = expand(known.definition, rooms);
+      if (sections === null) return assert.equal(found, known.definition);
+      assert.deepEqual(found.sections, sections);
+      assert.equal(found.rules.group_weights, null);
+      return assert.equal(found.scale, known.definition.scale);
+    });
+  for (const { name, rooms, expect } of known.walked)
+    test(name, () => assert.deepEqual(walked(rooms), expect));
+  test("the rooms are those the walk began with", () => {
+    const [{ rooms }] = known.walked;
+    assert.deepEqual(roomsOf(written({ "inspection created": { unit: "u", rooms } })), rooms);
+    assert.equal(roomsOf(written({ "inspection created": { site: "s" } })), null);
+    assert.equal(roomsOf(new Map()), null);
+  });
+});
+
+describe("defects of a walk", () => {
+  const { rooms, defects } = vectors("defects");
+  const definition = expand(vectors("rooms").definition, rooms);
+  for (const { name, state, found, by_class, unwritten: open } of defects)
+    test(name, () => {
+      const held = written(state);
+      const read = defectsOf(definition, held);
+      assert.deepEqual(read, found);
+      assert.deepEqual(byClass(read), by_class);
+      assert.deepEqual(unwritten(definition, answersOf(held), read), open);
+    });
+});
+
+describe("handing a flat over", () => {
+  const known = vectors("handover");
+  for (const [grade, trade, day, days, due] of known.due)
+    test(`due: ${grade} ${trade} ${day}`, () => assert.equal(defaultDue(grade, trade, day, days), due));
+  for (const [kind, reading, last, days, problem] of known.readings)
+    test(`reading: ${kind} ${last} → ${reading} in ${days}`, () =>
+      assert.equal(readingProblem(kind, reading, last, days), problem));
+  test("what is a reading", () => {
+    for (const text of ["0", "123456789.125", "7.5"]) assert.ok(isReading(text), text);
+    for (const text of ["", "-1", "012", "1,5", "1.2345", "1.", "١", "1234567890"])
+      assert.ok(!isReading(text), text);
   });
 });

@@ -16,6 +16,7 @@ import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { ask } from "./transport.js";
 import { CaseView } from "./views/case.js";
+import { DefectView } from "./views/defect.js";
 import { FindingView } from "./views/finding.js";
 import { PhoneView } from "./views/phone.js";
 import { ReviewView } from "./views/review.js";
@@ -33,6 +34,7 @@ const NOT_HERE = {
   case: ["info", "case"],
 };
 const VIEWS = { review: ReviewView, sign: SignView };
+const LEAVES = { f: FindingView, d: DefectView }; // what one entry of an inspection is shown by
 const KEEP_TRYING_MS = 20000; // while the page is open: what waits is sent, what others did is fetched
 
 export class App {
@@ -213,13 +215,13 @@ export class App {
       this.#session = found.session;
       this.#session.addEventListener("changed", () => this.status.soon());
     }
-    const finding = /^f\/(.+)$/.exec(rest)?.[1];
-    const wanted = finding ? FindingView : (VIEWS[rest] ?? RunnerView);
+    const [, kind, leaf] = /^([fd])\/(.+)$/.exec(rest) ?? [];
+    const wanted = LEAVES[kind] ?? VIEWS[rest] ?? RunnerView;
     if (!(this.#view instanceof wanted)) {
       await this.#view?.close?.();
       await this.#show(new wanted(this, this.#session));
     }
-    if (finding) return this.#view.show(finding);
+    if (leaf) return this.#view.show(leaf);
     if (!(this.#view instanceof RunnerView)) return null;
     const { hash, offset } = this.#place ?? {};
     const back = hash === location.hash || (!rest && hash?.startsWith(`#/i/${id}/`));

@@ -122,6 +122,19 @@ export async function write(store, change) {
   return written;
 }
 
+/** Several edits of one record, all of them or none; [{row, id}] as `writeInside` gives them. */
+export async function writeAll(store, changes) {
+  await store.device();
+  const written = await store.run(["ops", "fields", "meta"], "readwrite", async (tx) => {
+    const found = [];
+    for (const change of changes) found.push(await writeInside(tx, change));
+    return found;
+  });
+  const [{ record, path, field }] = changes;
+  if (written.some(({ id }) => id)) store.tell({ type: "wrote", record: record.id, path, field });
+  return written;
+}
+
 const COUNTED = new Set(["pending", "acked"]);
 
 /** Recomputes registers [[record, path, field]] from the operations that count. */

@@ -2,6 +2,7 @@
 import { begunFor } from "./early.js";
 import { absorb, writeInside } from "./edit.js";
 import { sha256, uuid7 } from "./ids.js";
+import { fetchPlans, plansOf } from "./plans.js";
 import { heardEpoch, pull } from "./pull.js";
 
 const OPEN = new Set(["planned", "in_progress"]);
@@ -155,6 +156,7 @@ export async function prepare(store, ask, language, report = () => {}) {
         () =>
           freshen(store, ask, id),
     ),
+    () => fetchPlans(store, plansOf(open)),
   ];
   for (const [done, step] of steps.entries()) {
     const found = await step();

@@ -2,6 +2,7 @@
 import { casePhotos, casesOf } from "./cases.js";
 import { prepare } from "./load.js";
 import { countPictures, fetchPictures, lastPhotos } from "./pictures.js";
+import { countPlans, plansOf } from "./plans.js";
 import { isOpen, knownWork } from "./views/work.js";
 import { clock, dayMonth, gigabytes, language, say } from "./words.js";
 
@@ -65,6 +66,15 @@ async function storedFacts(store, work) {
       done === photos.length
         ? good(say("fact_last_photos", { n: done }))
         : bad(say("fact_last_photos_some", { done, all: photos.length }), fetchIt),
+    );
+  }
+  const plans = plansOf(open.map(({ row }) => row));
+  if (plans.length) {
+    const done = await countPlans(store, plans);
+    facts.push(
+      done === plans.length
+        ? good(say("fact_plans", { n: done }))
+        : bad(say("fact_plans_some", { done, all: plans.length }), fetchIt),
     );
   }
   return facts;

@@ -1,11 +1,13 @@
 // One inspection in memory: its registers, what is saved where, and every change on its way to the store.
 import { answersOf, outOfScope, tornQuestions } from "../domain/answers.js";
+import { defectsOf, unwritten } from "../domain/defects.js";
 import { blockers, missing } from "../domain/duty.js";
 import { findings } from "../domain/findings.js";
 import { key, photos, rows } from "../domain/merge.js";
+import { expand, roomsOf } from "../domain/rooms.js";
 import { score } from "../domain/scoring.js";
 import { given, isCovered, livePhotos, blockers as unsigned, slots } from "../domain/signatures.js";
-import { write } from "./edit.js";
+import { write, writeAll } from "./edit.js";
 import { lastWord, opens } from "./ending.js";
 import { uuid7 } from "./ids.js";
 import { within } from "./schema.js";
@@ -16,6 +18,7 @@ const KIND = "inspection";
 const ENDED = new Set(["completed", "in_review"]);
 const SIGNED = { sign: "signed", refuse: "refused" };
 const RETRY_MS = 5000;
+const QUIET = /^(q|d|meter|keys)\//; // own edits there need no second reading
 const SLOW_MS = 100; // until a write that is not done yet is shown as being written
 
 /** Events "changed" (detail: {path} or {} for everything) and "writing" (detail: {path}), before anything is slow. */
@@ -24,6 +27,8 @@ export class Session extends EventTarget {
   operations = new Map();
   unsaved = new Map();
   given = []; // signatures and refusals, as they were weighed last
+  rooms = null; // of a unit's walk
+  #defects = null;
   #weighing = 0;
   #writing = new Map();
   #retry = null;
@@ -34,7 +39,8 @@ export class Session extends EventTarget {
     this.row = row;
     this.id = row.id;
     this.record = { kind: KIND, id: row.id };
-    this.definition = bundle.definition;
+    this.version = bundle.definition; // as it was published: what is signed names this
+    this.definition = bundle.definition; // as it is asked here: of a unit's walk, room by room
     this.html = bundle.html;
     this.heard = ({ detail }) => this.#hear(detail);
     store.addEventListener("told", this.heard);
@@ -65,6 +71,8 @@ export class Session extends EventTarget {
     }
     this.state = fresh;
     this.operations = new Map(ops.map((each) => [each.id, each]));
+    this.rooms ??= roomsOf(this.state);
+    if (this.rooms && this.definition === this.version) this.definition = expand(this.version, this.rooms);
     await this.#weigh();
     this.#changed();
     return this;
@@ -75,11 +83,12 @@ export class Session extends EventTarget {
     this.#weighing += 1;
     const turn = this.#weighing;
     const written = new Map([...this.state].filter(([, { heads }]) => heads.length)); // not what is under way
-    const found = await weigh(this.store, this.id, this.definition, given(written)).catch(() => null);
+    const found = await weigh(this.store, this.id, this.version, given(written)).catch(() => null);
     if (found && turn === this.#weighing) this.given = found;
   }
 
   #changed(path) {
+    this.#defects = null;
     this.dispatchEvent(new CustomEvent("changed", { detail: path ? { path } : {} }));
   }
 
@@ -88,12 +97,7 @@ export class Session extends EventTarget {
       news.record === this.id || news.records?.includes(this.id) || ["media", "restored"].includes(news.type);
     if (
       ours &&
-      !(
-        news.type === "wrote" &&
-        !news.elsewhere &&
-        news.path.startsWith("q/") &&
-        !news.field.startsWith("photo:")
-      )
+      !(news.type === "wrote" && !news.elsewhere && QUIET.test(news.path) && !news.field.startsWith("photo:"))
     ) {
       this.load();
     }
@@ -102,31 +106,52 @@ export class Session extends EventTarget {
   read = (path, field) => this.state.get(key(path, field))?.value ?? null;
 
   /** Takes the value at once, writes it, then tells that it changed and whether it is saved: see `saved`. */
-  write = async (path, field, value, kind = "set") => {
-    const name = key(path, field);
-    const change = { record: this.record, kind, path, field, value, id: uuid7() };
-    const before = this.state.get(name);
-    this.state.set(name, { ...before, path, field, heads: before?.heads ?? [], value, conflict: false });
-    this.#writing.set(name, change.id);
-    this.dispatchEvent(new CustomEvent("writing", { detail: { path } })); // what stood there as saved is not any more
+  write = (path, field, value, kind = "set") =>
+    this.#put([{ record: this.record, kind, path, field, value, id: uuid7() }], path);
+
+  /** Several edits of one tap [[path, field, value, kind]]: kept together or not at all, drawn once. */
+  writeAll = (edits) =>
+    this.#put(
+      edits.map(([path, field, value, kind = "set"]) => {
+        return { record: this.record, kind, path, field, value, id: uuid7() };
+      }),
+    );
+
+  async #put(changes, path = undefined) {
+    const names = changes.map((change) => key(change.path, change.field));
+    for (const [at, { id, path: of, field, value }] of changes.entries()) {
+      const before = this.state.get(names[at]);
+      const heads = before?.heads ?? [];
+      this.state.set(names[at], { ...before, path: of, field, heads, value, conflict: false });
+      this.#writing.set(names[at], id);
+      this.#defects = null;
+      this.dispatchEvent(new CustomEvent("writing", { detail: { path: of } })); // what stood there as saved is not any more
+    }
     // first to the disk, then to the screen: drawing in between would make both slower
     const slow = setTimeout(() => this.#changed(path), SLOW_MS);
     try {
-      const { row, id } = await write(this.store, change);
-      if (this.#writing.get(name) === change.id && row) this.state.set(name, row);
-      if (id)
-        this.operations.set(id, { ...this.operations.get(id), id, state: "pending", mine: 1, path, field });
-      this.unsaved.delete(name);
+      const written =
+        changes.length === 1 ? [await write(this.store, changes[0])] : await writeAll(this.store, changes);
+      for (const [at, { row, id }] of written.entries()) {
+        const { path: of, field } = changes[at];
+        if (this.#writing.get(names[at]) === changes[at].id && row) this.state.set(names[at], row);
+        if (id) {
+          const known = this.operations.get(id);
+          this.operations.set(id, { ...known, id, state: "pending", mine: 1, path: of, field });
+        }
+        this.unsaved.delete(names[at]);
+      }
     } catch {
-      this.unsaved.set(name, change);
+      for (const [at, change] of changes.entries()) this.unsaved.set(names[at], change);
       this.#later();
     } finally {
       clearTimeout(slow);
-      if (this.#writing.get(name) === change.id) this.#writing.delete(name);
+      for (const [at, { id }] of changes.entries())
+        if (this.#writing.get(names[at]) === id) this.#writing.delete(names[at]);
       this.#changed(path);
       if (this.given.length) this.#weigh().then(() => this.#changed());
     }
-  };
+  }
 
   #later() {
     clearTimeout(this.#retry);
@@ -202,10 +227,31 @@ export class Session extends EventTarget {
     const others = pages.map(({ path }) => {
       if (path.startsWith("f/")) return { code: "conflict", finding: path.slice(2) };
       if (path.startsWith("point/")) return { code: "conflict", point: path.slice(6) };
+      if (this.rooms) return { code: "conflict", page: path };
       return { code: "conflict", page: path === "closing" ? "closing" : "opening" };
     });
     const found = blockers(this.definition, this.answers, this.left, tornQuestions(this.state), others);
-    return [...found, ...unsigned(this.definition, this.given)];
+    return [...found, ...this.#unwritten, ...unsigned(this.definition, this.given)];
+  }
+
+  /** The defects of a unit's walk (domain/defects.js), read once until something changes. */
+  get defects() {
+    if (!this.rooms) return [];
+    this.#defects ??= defectsOf(this.definition, this.state);
+    return this.#defects;
+  }
+
+  /** What a path is about, in short, for those who hear rather than see. */
+  nameOf(path) {
+    const [kind, name] = path.split("/");
+    if (kind !== "d") return this.questions.find(({ id }) => id === name)?.check ?? name;
+    return String(this.defects.find(({ id }) => id === name)?.number ?? "");
+  }
+
+  get #unwritten() {
+    if (!this.rooms) return [];
+    const found = unwritten(this.definition, this.answers, this.defects);
+    return found.map((question) => ({ code: "defect_missing", question }));
   }
 
   /** What has to be settled before anybody signs. */

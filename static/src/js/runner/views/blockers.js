@@ -2,6 +2,7 @@
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
 import { nameOf } from "./places.js";
+import { slotWord } from "./slots.js";
 
 const SIGNS = {
   unanswered: "list",
@@ -9,6 +10,7 @@ const SIGNS = {
   photo_missing: "camera",
   reason_missing: "note",
   conflict: "people",
+  defect_missing: "flag",
   signature_missing: "sign",
   signature_outdated: "sign",
 };
@@ -24,6 +26,14 @@ export function placeOf({ question, page, finding, point, slot }) {
 const sectionTitle = ({ definition }, wanted) =>
   textOf(definition.sections.find(({ id }) => id === wanted)?.title);
 
+/** A page, or in a unit's walk one of its registers, by its name. */
+function pageName(session, page) {
+  const [kind, name] = page.split("/");
+  if (!name) return say(page);
+  if (kind === "d") return say("defect_n", { n: session.nameOf(page) });
+  return say(kind === "keys" ? `key_${name}` : `meter_${name}`);
+}
+
 /** [title, text] of what a question lacks. */
 function ofQuestion(session, { code, question, section }) {
   const asked = session.questions.find(({ id }) => id === question);
@@ -31,21 +41,23 @@ function ofQuestion(session, { code, question, section }) {
   const about = {
     unanswered: textOf(asked.text),
     conflict: textOf(asked.text),
+    defect_missing: textOf(asked.text),
     reason_missing: say("block_reason_text"),
   };
   const text = about[code] ?? say("block_score_text", { score });
-  return [say(`block_${code}`, { id: question }), `${text} · ${sectionTitle(session, section)}`];
+  const where = sectionTitle(session, section ?? asked.room);
+  return [say(`block_${code}`, { id: session.nameOf(`q/${question}`) }), `${text} · ${where}`];
 }
 
 function words(session, blocker) {
   const { code, page, finding, point, slot } = blocker;
   if (slot) {
     const before = session.unsettled.length;
-    const title = say(`block_${code}`, { slot: say(`slot_${slot}`) });
+    const title = say(`block_${code}`, { slot: slotWord(session, `slot_${slot}`) });
     return [title, before ? say("sign_blocked", { n: before }) : say("block_signature_text")];
   }
-  const path = (finding && `f/${finding}`) || (point && `point/${point}`) || page;
-  const place = path && nameOf(path, session.row);
+  const path = (finding && `f/${finding}`) || (point && `point/${point}`);
+  const place = path ? nameOf(path, session.row) : page && pageName(session, page);
   return place
     ? [say("block_conflict_page", { page: place }), say("two_texts")]
     : ofQuestion(session, blocker);
@@ -66,6 +78,11 @@ export function blockerNodes(session) {
     if (open[0] !== each) return [];
     const section = sectionTitle(session, each.section);
     const title = say("block_unanswered_many", { section, count: open.length });
-    return [line(session, each, [title, say("block_unanswered_from", { id: each.question })])];
+    return [
+      line(session, each, [
+        title,
+        say("block_unanswered_from", { id: session.nameOf(`q/${each.question}`) }),
+      ]),
+    ];
   });
 }

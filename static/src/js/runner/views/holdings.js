@@ -90,7 +90,7 @@ export class Conflicts {
     const question = session.questions.find((each) => each.id === id);
     const about = fill(element("about"), {
       url: `#/i/${session.id}/${partOf(held.path)}`,
-      id: nameOf(held.path, session.row),
+      id: id ? session.nameOf(held.path) : nameOf(held.path, session.row),
       subject: subject(session.row),
       text: question ? textOf(question.text) : null,
     });

@@ -10,6 +10,7 @@ import { exporting } from "./export.js";
 import { Conflicts, erasedCard, inspectionLines, keptAside } from "./holdings.js";
 import { addressOf, nameOf } from "./places.js";
 import { Readiness } from "./readiness.js";
+import { isOfWalk } from "../unit.js";
 import { knownWork, subject } from "./work.js";
 
 /** A case where inspections are listed, too. */
@@ -21,6 +22,7 @@ function named({ path, field }, row) {
   if (id && (field === "score" || field === "seen")) return say("refused_score", { id });
   if (id && field.startsWith("photo:")) return say("refused_photo", { id });
   if (id) return say("refused_note", { id });
+  if (isOfWalk(path) && field.startsWith("photo:")) return say("refused_photo", { id: nameOf(path, row) });
   if (path.startsWith("f/")) return say("refused_finding", { id: path.slice(2) });
   if (path.startsWith("sign/")) return say(field === "signed" ? "refused_signature" : "refused_refusal");
   return say("refused_change", { place: nameOf(path, row) });

@@ -41,7 +41,7 @@ export class Photos {
   }
 
   #name(path) {
-    return nameOf(path, this.session.row);
+    return /^[dq]\//.test(path) ? this.session.nameOf(path) : nameOf(path, this.session.row);
   }
 
   /** Reads what the phone holds of the photos that are shown. */

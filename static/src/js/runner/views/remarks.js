@@ -6,6 +6,7 @@ import { element, fill, icon } from "../dom.js";
 import { pictureAddress } from "../pictures.js";
 import { clock, language, plainDay, say } from "../words.js";
 import { worded } from "./found.js";
+import { below, wordedDefect } from "./walk_words.js";
 
 const MOST_TEXT = 10000; // characters, app/domain/operations.py
 
@@ -96,13 +97,15 @@ function side(session, head, { path, field }, name) {
     ? worded(field, head.value)
     : field === "seen" && head.value
       ? say(`seen_${head.value}`)
-      : head.value === null
-        ? say("no_answer")
-        : option
-          ? option.says
-          : isScore
-            ? say("not_applicable")
-            : head.value;
+      : path.startsWith("d/")
+        ? wordedDefect(session, field, head.value)
+        : head.value === null
+          ? say("no_answer")
+          : option
+            ? option.says
+            : isScore
+              ? say("not_applicable")
+              : head.value;
   const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,
@@ -170,6 +173,7 @@ export function remarks(session, photos, question, answer, lacks, hint) {
     found.push(remark("warn", "eye", say("approver_asks"), text));
   const due = !session.closed && answer?.score ? owed(session, answer.score, lacks, hint) : null;
   if (due) found.push(due);
+  if (session.rooms) found.push(...below(session, question, answer));
   return found;
 }
 
@@ -180,7 +184,8 @@ export function remarksKey(session, photos, question, answer, lacks) {
   const refused = session.refused(path).map(({ id }) => id);
   const owes = answer?.score ? [answer.score, lacks, duty(session.definition, question, answer.score)] : null;
   const asked = session.comments(question.id);
-  return JSON.stringify([torn, refused, photos.problems.get(path), owes, session.closed, asked]);
+  const defects = session.defects.filter(({ check }) => check === question.id);
+  return JSON.stringify([torn, refused, photos.problems.get(path), owes, session.closed, asked, defects]);
 }
 
 /** The last audit's score, note and photos of the same question, on demand. */

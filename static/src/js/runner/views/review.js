@@ -8,6 +8,7 @@ import { phoneLines } from "./holdings.js";
 import { remark } from "./remarks.js";
 import { Reports } from "./reports.js";
 import { countOf, slotNodes, slotsKey } from "./slots.js";
+import { WalkReview } from "./walk_review.js";
 import { subject } from "./work.js";
 
 export class ReviewView {
@@ -21,6 +22,7 @@ export class ReviewView {
     const back = app.lastPart(session.id) ?? `#/i/${session.id}`;
     fill(this.root, { title: subject(session.row), back });
     this.root.querySelector("[data-complete]").addEventListener("click", () => this.#complete());
+    this.walk = session.rooms ? new WalkReview(this.root, session) : null;
     this.reports = new Reports(this.root.querySelector("[data-reports]"), session.id, app.ask);
     this.heard = () => this.paint();
     session.addEventListener("changed", this.heard);
@@ -180,14 +182,15 @@ export class ReviewView {
   async paint() {
     const { session } = this;
     const { result, blockers, closed } = session;
-    this.#result(result);
+    if (this.walk) this.walk.paint();
+    else {
+      this.#result(result);
+      this.#sections(result);
+      const found = session.findings.map((each) => this.#finding(each));
+      this.#part("findings", found);
+    }
     this.#part("blocks", closed ? [] : blockerNodes(session), blockers.length);
     this.root.querySelector("[data-clear]").hidden = blockers.length > 0 || closed;
-    this.#sections(result);
-    this.#part(
-      "findings",
-      session.findings.map((each) => this.#finding(each)),
-    );
     this.#points();
     this.#signatures();
     const [pending, photos] = [

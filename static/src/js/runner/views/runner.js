@@ -1,6 +1,8 @@
 // The runner: the form of the checklist joined with the answers on this phone and the rules that score them.
 import { Binding } from "../bind.js";
 import { element, fill, icon, scoreGauge, speak, template, textOf } from "../dom.js";
+import { roomed } from "../roomed.js";
+import { unitName } from "../unit.js";
 import { language, say } from "../words.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
@@ -10,6 +12,7 @@ import { Question } from "./question.js";
 import { remark } from "./remarks.js";
 import { Stillness } from "./stillness.js";
 import { paintTabs } from "./tabs.js";
+import { Walk, walkTabs } from "./walk.js";
 import { subject } from "./work.js";
 
 function gradeWords({ total, vetoed, provisional, grade, grade_if_complete: soFar }) {
@@ -43,15 +46,17 @@ export class RunnerView {
     this.root.append(template("runner"));
     this.main = this.root.querySelector("main");
     this.title = subject(session.row);
+    const { unit } = session.row;
+    if (session.rooms) this.root.querySelector("footer").replaceWith(element("walk-foot"));
     fill(this.root, {
-      title: textOf(session.row.company?.name) || this.title,
-      checklist: textOf(session.row.title ?? session.row.checklist),
+      title: unit ? unitName(unit) : textOf(session.row.company?.name) || this.title,
+      checklist: unit ? textOf(unit.estate) : textOf(session.row.title ?? session.row.checklist),
       review: this.address("review"),
     });
     this.#build();
     this.main.addEventListener("click", (event) => this.#press(event));
     this.root.querySelector("[data-tabs]").addEventListener("click", (event) => this.#replace(event));
-    this.root.querySelector("[data-next]").addEventListener("click", (event) => this.#replace(event));
+    this.root.querySelector("footer").addEventListener("click", (event) => this.#foot(event));
     this.still = new Stillness(this.root, (path) => this.paint(path));
     this.heard = ({ detail }) => this.still.paint(detail.path ?? null);
     session.addEventListener("changed", this.heard);
@@ -69,7 +74,7 @@ export class RunnerView {
     clearTimeout(this.#timer);
     this.#restWaits = false;
     this.photos.close();
-    return this.binding.flush();
+    return Promise.all([this.binding.flush(), this.walk?.close()]);
   }
 
   address(rest = "") {
@@ -81,16 +86,22 @@ export class RunnerView {
     const form = document.createElement("div");
     form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
     this.form = form.firstElementChild;
+    if (session.rooms) roomed(this.form, session.definition.sections, textOf).classList.add("is-walk");
+    this.walk = session.rooms ? new Walk(this) : null;
     const [opening, points, closing] = ["opening", "points", "closing"].map((name) => element(name));
-    main.append(opening, points, this.form, closing);
+    const pages = { before: [["opening", opening]], after: [["closing", closing]] };
+    const { before, after } = this.walk ?? pages;
+    before.push(["points", points]);
+    main.append(...before.map(([, part]) => part), this.form, ...after.map(([, part]) => part));
     this.binding = new Binding(main, {
       read: session.read,
       write: (...change) => this.#write(...change),
       language,
     });
-    session.flush = () => this.binding.flush();
+    session.flush = () => Promise.all([this.binding.flush(), this.walk?.flush()]);
     this.photos = new Photos(this.app, session, (path) => this.paint(path));
-    this.meetings = new Meetings(opening, closing, session);
+    this.walk?.join(this.photos);
+    this.pages = this.walk ?? new Meetings(opening, closing, session);
     this.points = new Points(points, session, this.photos);
     this.bob = element("bob");
     const options = this.form.querySelector("[data-options]").content;
@@ -101,25 +112,41 @@ export class RunnerView {
         new Question(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
       ]),
     );
-    this.parts = new Map([
-      ["opening", opening],
-      ["points", points],
+    const rooms = session.sections.map(({ id }) => [
+      `s/${id}`,
+      this.form.querySelector(`[data-section="${id}"]`),
     ]);
-    for (const { id } of session.sections)
-      this.parts.set(`s/${id}`, this.form.querySelector(`[data-section="${id}"]`));
-    this.parts.set("closing", closing);
+    this.parts = new Map([...before, ...rooms, ...after]);
   }
 
   async #write(path, field, value) {
     const told = /^(q|point)\//.test(path) && field !== "score";
+    const before = this.session.read(path, field);
+    const question = this.walk && field === "score" && this.questions.get(path.slice(2)).question;
+    if (question && this.walk.wantsDefect(question, value))
+      return this.walk.answered(question, before, value); // the answer and the defect are one edit
     await this.session.write(path, field, value);
-    if (told && !this.session.unsaved.size) speak(say("said_saved", { id: nameOf(path, this.session.row) }));
+    if (told && !this.session.unsaved.size) {
+      const id = path.startsWith("q/") ? this.session.nameOf(path) : nameOf(path, this.session.row);
+      speak(say("said_saved", { id }));
+    }
+    return question && value === "na" ? this.walk.answered(question, before, value) : null;
   }
 
   #press(event) {
     const pressed = event.target.closest("[data-do]");
     const li = pressed?.closest("[data-question]");
-    if (li) this.questions.get(li.dataset.question).do(pressed.dataset.do);
+    if (!li) return;
+    const question = this.questions.get(li.dataset.question);
+    if (pressed.dataset.do === "raise") this.walk.more(question.question);
+    else question.do(pressed.dataset.do);
+  }
+
+  #foot(event) {
+    const { target } = event;
+    if (target.closest("[data-next]")) this.#replace(event);
+    if (target.closest("[data-fine]")) this.walk.fine(this.#shown.slice(2));
+    if (target.closest("[data-undo]")) this.walk.undo();
   }
 
   /** Moving inside one inspection replaces the address: going back leads to the work list. */
@@ -139,10 +166,11 @@ export class RunnerView {
       ({ id, questions }) => rest === `s/${id}` || questions.some((each) => each.id === question),
     );
     if (section) return `s/${section.id}`;
-    return this.parts.has(rest) && rest !== "points" ? rest : this.#first();
+    const page = (this.walk && Walk.partOf(rest)) ?? rest;
+    return this.parts.has(page) && page !== "points" ? page : this.#first();
   }
 
-  /** Goes where an address leads: opening, points, point/<id>, s/<section>, q/<question>, closing. */
+  /** Goes where an address leads: opening, points, point/<id>, s/<section>, q/<question>, closing; on a walk its own. */
   show(rest, { offset = null } = {}) {
     const name = this.#partOf(rest);
     const moved = this.#shown !== name;
@@ -162,13 +190,15 @@ export class RunnerView {
       scrollTo({ top: 0, behavior: "instant" });
       part.querySelector("h1").focus({ preventScroll: true });
     }
+    if (this.walk && name !== rest && !place)
+      part.querySelector(`[data-path="${rest}"]`)?.scrollIntoView({ block: "center" });
     this.remember();
   }
 
   /** Where a fresh visit begins: the opening page until something is answered, then the first open question. */
   #first() {
     const { session } = this;
-    if (!session.result.answered && !session.closed) return "opening";
+    if (!session.result.answered && !session.closed) return this.parts.keys().next().value;
     const { answers } = session;
     const open = session.sections.find(({ questions }) =>
       questions.some((each) => session.missing(each, answers).length),
@@ -205,7 +235,7 @@ export class RunnerView {
       this.session,
       this.#shown,
       (rest) => this.address(rest),
-      more,
+      { ...more, pages: this.walk ? walkTabs(this.session) : undefined },
     );
   }
 
@@ -213,14 +243,20 @@ export class RunnerView {
     const { session } = this;
     const { result } = session;
     const foot = this.root.querySelector("footer");
-    const none = result.total === null;
-    const gauge = scoreGauge(result, session.definition.rules);
-    fill(foot, { total: none ? "–" : result.total, grade: gradeWords(result), gauge });
     fill(this.root, { ended: ended(session) });
+    if (this.walk) this.walk.paintFoot(foot, this.#shown);
+    else {
+      const gauge = scoreGauge(result, session.definition.rules);
+      fill(foot, { total: result.total ?? "–", grade: gradeWords(result), gauge });
+    }
     const open = session.questions.filter((question) => session.missing(question, answers).length);
     const more = open.length && !session.closed;
     const count = more ? String(open.length) : null;
-    fill(foot, { next: say(more ? "next_open" : "review"), open: count, icon: icon(more ? "next" : "go") });
+    fill(foot, {
+      next: say(more ? (this.walk ? "walk_next" : "next_open") : "review"),
+      open: count,
+      icon: icon(more ? "next" : "go"),
+    });
     const after = more ? this.#after(open, here) : null;
     foot.querySelector("[data-next]").setAttribute("href", this.address(after ? `q/${after.id}` : "review"));
   }
@@ -267,6 +303,7 @@ export class RunnerView {
     this.photos.refresh().then(() => {
       for (const { li, path: at } of this.questions.values()) this.photos.paint(li, at);
       if (this.#shown === "points") this.points.paint();
+      this.walk?.meters.paint();
     });
     return this.#paintRest();
   }
@@ -293,11 +330,12 @@ export class RunnerView {
     this.#drawn.add(name);
     const { answers, closed } = this.session;
     if (name === "points") this.points.paint();
-    else if (part.dataset.page) this.meetings.paint();
+    else if (part.dataset.page) this.pages.paint();
     this.binding.paint(part);
     for (const li of part.querySelectorAll("[data-question]"))
       this.questions.get(li.dataset.question).paint(answers);
     this.main.classList.toggle("is-closed", closed);
     for (const control of part.querySelectorAll(CONTROLS)) control.disabled = closed;
+    if (this.walk) this.#paintFoot(answers, this.#current());
   }
 }

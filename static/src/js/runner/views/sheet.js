@@ -5,7 +5,7 @@ import { clean, typed } from "../edit.js";
 import { coverage } from "../signing.js";
 import { language, say } from "../words.js";
 import { Pad } from "./pad.js";
-import { consentWords } from "./slots.js";
+import { consentWords, slotWord } from "./slots.js";
 import { auditorsOf, chips, peopleOf } from "./suggest.js";
 
 const MEANINGS = {
@@ -27,7 +27,11 @@ export class Sheet {
     this.dialog = element(`sheet-${kind}`);
     this.form = this.dialog.querySelector("form");
     this.people = slot === "auditor" ? auditorsOf(session, app.person) : peopleOf(session);
-    fill(this.dialog, { title: say(kind === "sign" ? `sign_as_${slot}` : `refuse_as_${slot}`) });
+    this.owner = Boolean(session.rooms) && slot === "auditee"; // who owns a flat signs for nobody else
+    fill(this.dialog, {
+      title: slotWord(session, kind === "sign" ? `sign_as_${slot}` : `refuse_as_${slot}`),
+    });
+    if (this.owner) this.dialog.querySelector("[data-of=organisation]").hidden = true;
     this.dialog.addEventListener("click", ({ target }) => this.#press(target));
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -63,7 +67,7 @@ export class Sheet {
   }
 
   #coverage() {
-    return coverage(this.session.store, this.session.id, this.session.definition);
+    return coverage(this.session.store, this.session.id, this.session.version);
   }
 
   #press(target) {
@@ -84,12 +88,13 @@ export class Sheet {
       this.#print();
     };
     const ours = this.slot === "auditor";
-    const role = ours ? say("role_auditor") : "";
-    const organisation = ours
-      ? (this.session.row.organisation ?? "")
-      : textOf(this.session.row.company?.name);
+    const role = ours ? slotWord(this.session, "role_auditor") : "";
+    const { row } = this.session;
+    const theirs = this.owner ? "" : textOf(row.company?.name);
+    const organisation = ours ? (row.organisation ?? "") : theirs;
     if (this.slot !== "other") elements.organisation.value = organisation;
     if (ours) take({ ...this.people[0], role });
+    if (this.owner) take({ name: textOf(row.unit?.owner_name), role: say("walk_role_owner") });
     const values = this.people.map((person) => ({
       label: person.role ? `${person.name} · ${person.role}` : person.name,
       value: person,
@@ -156,7 +161,7 @@ export class Sheet {
     const texts = [
       "name",
       "role",
-      ...(this.slot === "other" ? [] : ["organisation"]),
+      ...(this.slot === "other" || this.owner ? [] : ["organisation"]),
       ...(kind === "refuse" ? ["reason", "witness_name", "witness_role"] : []),
     ];
     const found = texts.filter((name) => this.#wrong(name, !clean(form.elements[name].value).trim()));

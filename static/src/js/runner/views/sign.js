@@ -7,7 +7,8 @@ import { language, say } from "../words.js";
 import { severityTag, standTag } from "./found.js";
 import { refusal, remark } from "./remarks.js";
 import { Sheet } from "./sheet.js";
-import { countOf, slotNodes, slotsKey } from "./slots.js";
+import { countOf, slotNodes, slotsKey, slotWord } from "./slots.js";
+import { WalkSign } from "./walk_sign.js";
 import { subject } from "./work.js";
 
 export class SignView {
@@ -21,6 +22,8 @@ export class SignView {
     this.title = say("sign_title");
     this.heading = this.root.querySelector("h1");
     fill(this.root, { title: subject(session.row), review: `#/i/${session.id}/review` });
+    this.walk = session.rooms ? new WalkSign(this.root, session) : null;
+    if (this.walk) session.flush = () => this.walk.flush();
     this.root.addEventListener("click", ({ target }) => this.#press(target));
     this.heard = () => this.paint();
     session.addEventListener("changed", this.heard);
@@ -29,6 +32,7 @@ export class SignView {
   close() {
     this.session.removeEventListener("changed", this.heard);
     this.#sheet?.close();
+    return this.walk?.flush();
   }
 
   #press(target) {
@@ -57,7 +61,7 @@ export class SignView {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.give = slot;
-    button.setAttribute("aria-label", say(`sign_as_${slot}`));
+    button.setAttribute("aria-label", slotWord(this.session, `sign_as_${slot}`));
     return button;
   }
 
@@ -87,11 +91,11 @@ export class SignView {
 
   async #covers(result) {
     const { session } = this;
-    const now = await coverage(session.store, session.id, session.definition);
+    const now = await coverage(session.store, session.id, session.version);
     const digest = await digestOf(now.version, now.registers, now.photos, CONSENT, language);
     fill(this.root, {
       digest: short(digest),
-      covers: say("sign_covers", {
+      covers: say(this.walk ? "walk_covers" : "sign_covers", {
         answers: say("sign_answers", { n: result.answered }),
         photos: say("wait_photos", { n: now.photos.length }),
       }),
@@ -103,15 +107,20 @@ export class SignView {
     const { result, findings, unsettled, closed } = session;
     const shown = result.grade ?? result.grade_if_complete;
     const { rules } = session.definition;
-    fill(root, {
-      total: result.total ?? "–",
-      grade: rules.grade ? gradeBox(shown, { provisional: result.provisional }) : null,
-      state: say(result.provisional ? "provisional" : "final", { done: result.answered, all: result.asked }),
-      veto: result.vetoed ? remark("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
-      findings: findings.length ? findings.map((each) => this.#stand(each)) : null,
-      no_findings: findings.length ? null : say("no_findings"),
-      notice: this.#notices(),
-    });
+    if (this.walk) this.walk.paint();
+    else
+      fill(root, {
+        total: result.total ?? "–",
+        grade: rules.grade ? gradeBox(shown, { provisional: result.provisional }) : null,
+        state: say(result.provisional ? "provisional" : "final", {
+          done: result.answered,
+          all: result.asked,
+        }),
+        veto: result.vetoed ? remark("bad", "veto", say("vetoed"), say("vetoed_more")) : null,
+        findings: findings.length ? findings.map((each) => this.#stand(each)) : null,
+        no_findings: findings.length ? null : say("no_findings"),
+      });
+    fill(root, { notice: this.#notices() });
     const [given, asked] = countOf(session);
     fill(root, {
       n: asked ? say("n_of", { done: given, all: asked }) : null,

@@ -28,6 +28,9 @@ export function consentWords(kind, id, wanted = language) {
   return [...found].find(({ lang }) => lang === wanted)?.textContent.trim() ?? id;
 }
 
+/** Who signs in a slot, in words: in a unit's walk others than in an audit. */
+export const slotWord = ({ rooms }, name) => say(rooms && !name.endsWith("other") ? `walk_${name}` : name);
+
 const worded = (text, lang) => ({ text, lang });
 
 /** How many things were written since, in words. */
@@ -82,9 +85,9 @@ function refused(row) {
   return node;
 }
 
-function empty(slot, { blocked, open }) {
+function empty(session, slot, { blocked, open }) {
   const node = fill(element("slot"), {
-    name: say(`slot_${slot}`),
+    name: slotWord(session, `slot_${slot}`),
     role: null,
     ink: null,
     meaning: say(blocked ? "sign_not_yet" : "sign_here"),
@@ -140,7 +143,7 @@ export function slotNodes(session, { open = null, does = false } = {}) {
   return shownSlots(session).flatMap((slot) => {
     const rows = standing(session, slot);
     if (!rows.length) {
-      const node = empty(slot, { blocked, open: session.closed ? null : open });
+      const node = empty(session, slot, { blocked, open: session.closed ? null : open });
       if (does && !blocked && !session.closed)
         fill(node, { do: [button(say("refusal_record"), "refuse", slot)] });
       else fill(node, { do: null });

@@ -19,18 +19,23 @@ function drawn(url, title, words, done) {
   return fill(element("tab"), { url, title, count });
 }
 
-/** `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle. */
-export function paintTabs(bar, session, shown, address, { center = false } = {}) {
+const meetings = () => ({ before: [["opening", say("opening")]], after: [["closing", say("closing")]] });
+
+/**
+ * `shown` is the part that is on the screen; `address(part)` its link. `center` brings its tab into the middle; `pages`:
+ * what stands before and after the sections, as [name, title, count, whether it is done].
+ */
+export function paintTabs(bar, session, shown, address, { center = false, pages = meetings() } = {}) {
   const { answers } = session;
   const parts = [
-    ["opening", say("opening")],
+    ...pages.before,
     ...(session.points.length ? [["points", say("points"), ...pointsCount(session)]] : []),
     ...session.sections.map((section) => [
       `s/${section.id}`,
       textOf(section.title),
       ...sectionCount(session, section, answers),
     ]),
-    ["closing", say("closing")],
+    ...pages.after,
   ];
   const held = bar.contains(document.activeElement);
   for (const [at, [name, ...said]] of parts.entries()) {

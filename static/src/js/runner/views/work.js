@@ -1,12 +1,14 @@
 // My work: read from the phone, at once; rows change in place when the server has news.
 import { answersOf, outOfScope } from "../../domain/answers.js";
 import { key } from "../../domain/merge.js";
+import { expand, roomsOf } from "../../domain/rooms.js";
 import { score } from "../../domain/scoring.js";
 import { casesOf } from "../cases.js";
 import { pendingOf } from "../counts.js";
 import { element, fill, gauge, gradeBox, icon, template, textOf } from "../dom.js";
 import { lastWord, opens } from "../ending.js";
 import { within } from "../schema.js";
+import { unitName } from "../unit.js";
 import { daysBetween, language, longDay, placed, plainDay, say, today, weekday } from "../words.js";
 
 const RECENT_DONE = 12;
@@ -38,7 +40,8 @@ async function known(tx, row) {
       total: row.score,
       grade: row.grade,
     };
-  const result = score(bundle.definition, answersOf(state), outOfScope(state));
+  const asked = expand(bundle.definition, roomsOf(state));
+  const result = score(asked, answersOf(state), outOfScope(state));
   return {
     ...found,
     answered: result.answered,
@@ -62,7 +65,8 @@ export function knownWork(store) {
 export const isOpen = ({ phase, row }) =>
   (phase === "planned" || phase === "in_progress") && row.listed !== false;
 
-export const subject = ({ company, site }) => {
+export const subject = ({ company, site, unit }) => {
+  if (unit) return unitName(unit);
   const [who, where] = [textOf(company?.name), textOf(site?.name)];
   const city = textOf(site?.city);
   const name = who || where;
@@ -90,6 +94,9 @@ function due(row) {
 
 const address = (row) => `#/i/${row.id}`;
 
+/** What is done there: the checklist, of a unit's walk where the unit is. */
+const kindOf = ({ unit, title, checklist }) => textOf(unit?.estate) || textOf(title ?? checklist);
+
 function progressItem({ row, answered, asked }) {
   const node = element("work-progress");
   const words = say("n_of", { done: answered, all: asked });
@@ -101,7 +108,7 @@ function progressItem({ row, answered, asked }) {
   return fill(node, {
     url: address(row),
     title: subject(row),
-    checklist: textOf(row.title ?? row.checklist),
+    checklist: kindOf(row),
     due: due(row)[0],
     count: words,
     gauge: reading,
@@ -114,7 +121,7 @@ function dueItem({ row }) {
   return fill(element("work-due"), {
     url: address(row),
     title: subject(row),
-    checklist: textOf(row.title ?? row.checklist),
+    checklist: kindOf(row),
     due: words,
     icon: sign,
   });
@@ -135,7 +142,7 @@ function doneItem({ row, phase, total, grade, provisional }, waiting) {
   return fill(element("work-done"), {
     url: address(row),
     title: subject(row),
-    checklist: textOf(row.title ?? row.checklist),
+    checklist: kindOf(row),
     state: result,
     grade: box,
   });

@@ -1,0 +1,98 @@
+"""A flat to walk, of its own for each test: an estate with one unit, its plan and a contractor, written into
+the world's own database."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import UTC, datetime
+from uuid import UUID
+
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+
+from app.adapters.blobs import LocalBlobs
+from app.adapters.plans import original_name, picture_name
+from app.config import read_config
+from app.db import new_id, transaction
+from app.factory import create_app
+from app.features.accounts.models import GivenGrant, Person
+from app.features.companies.models import Company
+from app.features.places.models import Building, Estate, Plan, Site, TradeContractor, Unit, UnitType
+from tests.browser.world import World
+
+ROOMS = [
+    {"id": "bed1", "kind": "bedroom", "name": {"en": "Bedroom", "zh-Hans": "卧室", "zh-Hant": "臥室"}},
+    {"id": "bath1", "kind": "bathroom", "name": {"en": "Bathroom", "zh-Hans": "卫生间", "zh-Hant": "浴室"}},
+]
+OWNER, CONTRACTOR = "Zhang Wei", "Dry Walls"
+
+
+def plan_picture() -> bytes:
+    image = Image.new("RGB", (1024, 768), "white")
+    draw = ImageDraw.Draw(image)
+    for wall in ((40, 40, 984, 728), (40, 40, 500, 728), (500, 40, 984, 400)):
+        draw.rectangle(wall, outline="#14202A", width=10)
+    written = io.BytesIO()
+    image.save(written, "PNG")
+    return written.getvalue()
+
+
+def raise_flat(world: World, officer: str, code: str) -> str:
+    """Where the unit's page is. `officer` may walk everything in its estate; `code` names it."""
+    app = create_app(read_config({"PLUMBLINE_DATA": str(world.data)}))
+    now, picture = datetime.now(UTC), plan_picture()
+    sha = hashlib.sha256(picture).hexdigest()
+    blobs = LocalBlobs(world.data / "blobs")
+    blobs.put_named(picture_name(sha), picture)
+    blobs.put_named(original_name(sha), picture)
+    with app.app_context(), transaction() as session:
+        person = session.scalars(select(Person).where(Person.email == f"{officer}@nordhaven.example")).one()
+
+        def company(name: str, kind: str) -> UUID:
+            made = Company(id=new_id(), name=name, kinds=[kind], country="CN", created_at=now)
+            session.add(made)
+            session.flush()
+            return made.id
+
+        developer, contractor = company(f"{code} Homes", "developer"), company(CONTRACTOR, "contractor")
+        zone = {"time_zone": "Asia/Shanghai", "created_at": now}
+        site = Site(id=new_id(), company_id=developer, name=f"{code} Court", **zone)
+        session.add(site)
+        session.flush()
+        estate = Estate(id=new_id(), site_id=site.id, name=f"{code} Court", code=code, created_at=now)
+        session.add(estate)
+        session.flush()
+        building = Building(id=new_id(), estate_id=estate.id, name="Tower 2", position=1)
+        layout = UnitType(id=new_id(), estate_id=estate.id, code="A1", name="A1", rooms=ROOMS)
+        session.add_all([building, layout])
+        session.flush()
+        unit = Unit(
+            id=new_id(),
+            building_id=building.id,
+            type_id=layout.id,
+            short_id=f"{code}2345678"[:8],
+            floor="15",
+            floor_order=150,
+            name="1502",
+            owner_name=OWNER,
+            created_at=now,
+        )
+        plan = Plan(
+            id=new_id(),
+            type_id=layout.id,
+            revision=1,
+            kind="image",
+            sha256=sha,
+            page=1,
+            pages=1,
+            picture_sha256=sha,
+            width=1024,
+            height=768,
+            created_at=now,
+            person_id=person.id,
+        )
+        trade = TradeContractor(estate_id=estate.id, trade="Waterproofing", company_id=contractor)
+        grant = {"role": "officer", "scope_kind": "estate", "scope_id": estate.id, "created_at": now}
+        session.add_all([unit, plan, trade, GivenGrant(person_id=person.id, **grant)])
+        return f"/u/{unit.short_id}"
