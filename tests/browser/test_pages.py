@@ -11,14 +11,16 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.phone import DESK, PHONE, Phone
 from tests.browser.world import World
+from tests.depth import share
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # the dark theme has the same elements: what can differ is the contrast
+# half of them for each page in `make test`: everything at one size, the colours of the dark at the other
 LOOKS = [
     (PHONE, "light", {"type": "tag", "values": TAGS}),
-    (PHONE, "dark", {"type": "rule", "values": ["color-contrast"]}),
     (DESK, "light", {"type": "tag", "values": TAGS}),
     (DESK, "dark", {"type": "rule", "values": ["color-contrast"]}),
+    (PHONE, "dark", {"type": "rule", "values": ["color-contrast"]}),
 ]
 
 
@@ -32,7 +34,7 @@ def violations(page: Page, name: str) -> list[str]:
     """What axe finds on the page that is open, in every look."""
     found = []
     page.evaluate(AXE)
-    for (width, height), scheme, rules in LOOKS:
+    for (width, height), scheme, rules in share(LOOKS, name, 2):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": height})
         # as high as the page: what lies under a bar only before one scrolls is no fault

@@ -11,4 +11,4 @@ from tests.browser.storm import Storm
 
 
 def test_two_phones_under_random_faults(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:
-    Storm([phone(at=net), phone(at=net)], net, seed=49, folder=tmp_path).run(steps=40)
+    Storm([phone(at=net), phone(at=net)], net, seed=49, folder=tmp_path).run(steps=24)

@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.client import PageClient
+from tests.depth import share
 from tests.hostile.world import World
 
 LONG = "鉛" * 12_000
@@ -81,7 +82,7 @@ def test_every_field_is_hostile_at_once(world: World) -> None:
     bad = []
     for address, fields in world.forms.items():
         browser = right_one(world, address)
-        for value in HOSTILE:
+        for value in share(HOSTILE, address, 14):
             everything = {name: _wire(value) for name in fields}
             answer = browser.client.post(address, data=everything)
             if answer.status_code >= 500:
@@ -101,7 +102,7 @@ def test_each_field_in_turn_is_hostile(world: World) -> None:
     for address, fields in world.forms.items():
         browser = right_one(world, address)
         for name in fields:
-            for value in DEEP:
+            for value in share(DEEP, f"{address} {name}", 3):
                 answer = browser.client.post(address, data={**fields, name: _wire(value)})
                 if answer.status_code >= 500:
                     bad.append(f"{address} {name}={value[:30]!r} → {answer.status}")
@@ -147,7 +148,7 @@ def test_json_is_no_form(world: World) -> None:
     bad = []
     for address in world.forms:
         browser = right_one(world, address)
-        for body in NO_FORMS:
+        for body in share(NO_FORMS, address, 5):
             answer = browser.client.post(address, data=body, content_type="application/json")
             good = answer.status_code < 500 and answer.status_code not in (201, 303)
             # a theme or language that is none may be answered with the way back
@@ -174,7 +175,7 @@ BODIES = [
 def test_other_content_types(world: World) -> None:
     for address in world.forms:
         browser = right_one(world, address)
-        for kind, body in BODIES:
+        for kind, body in share(BODIES, address, 4):
             answer = browser.client.post(address, data=body, content_type=kind)
             fine(answer, f"{address} as {kind[:40]}")
 
