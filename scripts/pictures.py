@@ -37,7 +37,7 @@ MOST_WAIT = 180  # seconds for the worker's reports of the demo
 
 @dataclass(frozen=True)
 class View:
-    """`address` may name {audit}, {signed}, {done}, {case}, {supplier}, {checklist}, {verify} and {app};
+    """`address` may name {audit}, {signed}, {done}, {case}, {supplier}, {estate}, {verify} and {app};
     `ready` is seen first.
     """
 
@@ -87,7 +87,6 @@ OFFICE = [
     View("suppliers", "/suppliers", "main"),
     View("supplier", "/suppliers/{supplier}", "main"),
     View("estate", "/estates/{estate}", ".ugrid"),
-    View("checklist", "/checklists/{checklist}", "main"),
     View("people", "/people", "main"),
     View("not-found", "/nothing-here", "h1"),
 ]
@@ -189,7 +188,6 @@ def _names(world: World, language: str) -> dict[str, str]:
         "verify": world.rows(
             "SELECT verify_id FROM reports WHERE state = 'issued' AND company = ?", REPORTS[language]
         )[0][0],
-        "checklist": world.ids("SELECT id FROM checklists WHERE code = '4m1e-supplier-audit'")[0],
     }
 
 
