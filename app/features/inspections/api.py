@@ -105,7 +105,7 @@ def one(inspection_id: UUID) -> Response:
     whole["auditors"] = [{"id": str(a.person_id), "name": a.person.name} for a in queries.team(found)]
     whole["organisation"] = current_app.config["PLUMBLINE"].organisation
     whole["media_expected"] = _expected(session, found, state)
-    points = queries.points_on_phone(session, found, state)
+    points = queries.points_now(session, found, state)
     whole["open_points"] = [told_point(point, found.site.time_zone) for point in points]
     wanted = request.args.get("form")
     form = {"form": bundle(found.version, wanted)} if wanted in LANGUAGES else {}
@@ -142,7 +142,7 @@ def point_photo(inspection_id: UUID, point_id: UUID) -> Response:
     """
     session = reading()
     found = queries.get_visible_to(session, actor(), inspection_id)
-    points = queries.points_on_phone(session, found, state_of(session, found.id))
+    points = queries.points_now(session, found, state_of(session, found.id))
     photo = next((point.photo for point in points if point.id == point_id), None)
     if photo is None:
         raise NotFound()

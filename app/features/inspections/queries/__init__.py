@@ -212,7 +212,7 @@ def open_points_among(session: Session, subjects: Iterable[UUID]) -> dict[UUID, 
     return found
 
 
-def points_on_phone(session: Session, inspection: Inspection, state: Mapping[Key, Register]) -> list[OpenPoint]:
+def points_now(session: Session, inspection: Inspection, state: Mapping[Key, Register]) -> list[OpenPoint]:
     """The open points of an inspection: those open at its subject until its own end, and every one that was
     looked at in it, whatever became of it since.
     """
