@@ -7,6 +7,7 @@ from app.features.actions import models as actions
 from app.features.checklists import models as checklists
 from app.features.companies import models as companies
 from app.features.evidence import models as evidence
+from app.features.handovers import models as handovers
 from app.features.inspections import models as inspections
 from app.features.links import models as links
 from app.features.operations import models as operations
@@ -20,6 +21,7 @@ __all__ = [
     "checklists",
     "companies",
     "evidence",
+    "handovers",
     "inspections",
     "journal",
     "links",

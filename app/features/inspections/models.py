@@ -23,7 +23,8 @@ class Inspection(Base):
     """One walk through one checklist version at one site. `score`: tenths of a percent, half up.
 
     Of a unit's walk: the unit, and its `rooms` as they were when the walk began (domain/rooms.py); site and
-    company are the estate's. `estate_id`: of everything at an estate's site.
+    company are the estate's. `repaired`: the defects a re-inspection is about, as they were then.
+    `estate_id`: of everything at an estate's site.
     """
 
     __tablename__ = "inspections"
@@ -43,6 +44,7 @@ class Inspection(Base):
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("units.id"))
     estate_id: Mapped[UUID | None] = mapped_column(ForeignKey("estates.id"))
     rooms: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
+    repaired: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     state: Mapped[str] = mapped_column(String(20))
     planned: Mapped[bool]
     due: Mapped[date | None] = mapped_column(Date)
@@ -165,6 +167,30 @@ class Defect(Base):
     photos: Mapped[list[str]] = mapped_column(Json)
     stand: Mapped[str | None] = mapped_column(String(20))
     stand_text: Mapped[dict[str, Any] | None] = mapped_column(Json)
+
+
+class Recheck(Base):
+    """A repaired defect as a re-inspection found it, frozen with a revision of that walk (append-only).
+
+    `row`: the id the defect was written down under; `result`: pass, fail, or as_is: accepted as it is, for
+    `price` in the smallest unit of `currency`. `note` is typed text {"text", "lang"}; `photos`: SHA-256.
+    """
+
+    __tablename__ = "rechecks"
+    __table_args__ = (UniqueConstraint("inspection_id", "revision", "row"),)
+
+    id: Mapped[Id]
+    inspection_id: Mapped[UUID] = mapped_column(ForeignKey("inspections.id"))
+    revision: Mapped[int]
+    row: Mapped[UUID] = mapped_column(index=True)
+    action_id: Mapped[UUID]
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
+    result: Mapped[str] = mapped_column(String(10))
+    price: Mapped[int | None]
+    currency: Mapped[str | None] = mapped_column(String(3))
+    note: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    photos: Mapped[list[str]] = mapped_column(Json)
+    checked_on: Mapped[date] = mapped_column(Date)
 
 
 class MeterReading(Base):
