@@ -16,8 +16,8 @@ from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.db import new_id
 from app.demo import actions as cases
-from app.demo import estates, signing, walks
-from app.demo.audits import VISITS, Visit
+from app.demo import estates, flats, signing, walks
+from app.demo.audits import HANDOVER, VISITS, Visit
 from app.demo.people import MEMBERS, SignIn, add_grants, add_people
 from app.demo.suppliers import SUPPLIERS, add_suppliers
 from app.domain.answers import answers
@@ -37,7 +37,7 @@ from app.features.inspections import commands as inspections
 from app.features.inspections.models import Inspection
 from app.features.inspections.queries.signing import covered_of
 from app.features.operations.queries import installation, state_of
-from app.features.places.models import Site
+from app.features.places.models import Estate, Site
 from app.outbox import Outgoing
 
 PHOTOS = Path(__file__).parent / "photos"
@@ -82,7 +82,19 @@ def load(
     for visit in sorted(VISITS, key=lambda visit: -visit.planned):
         _visit(house, visit)
     cases.add(session, actors, companies, sites, photos, now)
-    estates.add(session, actors["mara"], companies["lakeside"], blobs, born, now)
+    court = estates.add(session, actors["mara"], companies["lakeside"], blobs, born, now)
+    flats.add(
+        flats.House(
+            session,
+            now,
+            actors["zhao"],
+            actors["bo"],
+            phones["zhao"],
+            versions[HANDOVER],
+            session.get_one(Estate, court),
+            photos,
+        )
+    )
     session.flush()
     # letters about the past help nobody; reports of what is finished are made
     session.execute(delete(Outgoing).where(Outgoing.kind.endswith(".mail")))
@@ -186,7 +198,8 @@ def _complete(house: House, visit: Visit, version: Version, walk: walks.Walk, si
         if slot == "auditee" and visit.company in signing.REFUSALS:
             witness = house.actors[visit.team[-1]]
             digest = digest_of(version.sha256, registers, media, REFUSAL, "zh-Hans")
-            refused = signing.refusal(visit.company, witness, side, digest, at)
+            reason = {"text": signing.REFUSALS[visit.company], "lang": "zh-Hans"}
+            refused = signing.refusal(reason, witness, side, digest, at)
             signed.append(("refuse", path, "refused", refused))
             continue
         language = lead.language if slot == "auditor" else "zh-Hans"

@@ -64,7 +64,13 @@ def write_up(
 
 
 def signature(
-    slot: str, actor: Actor, side: Side, digest: str, covers: dict[str, int], at: datetime
+    slot: str,
+    actor: Actor,
+    side: Side,
+    digest: str,
+    covers: dict[str, int],
+    at: datetime,
+    role: str = "Auditor",
 ) -> dict[str, Any]:
     """The value of a `sign` operation."""
     ours = slot == "auditor"
@@ -72,7 +78,7 @@ def signature(
     return {
         "slot": slot,
         "name": name,
-        "role": "Auditor" if ours else side.duty,
+        "role": role if ours else side.duty,
         "organisation": "Nordhaven Appliances" if ours else side.company,
         "meaning": "carried_out" if ours else "confirm_facts",
         "consent": {"id": CONSENT, "language": actor.language if ours else "zh-Hans"},
@@ -83,14 +89,14 @@ def signature(
     }
 
 
-def refusal(company: str, witness: Actor, side: Side, digest: str, at: datetime) -> dict[str, Any]:
-    """The value of a `refuse` operation, in the supplier's words."""
+def refusal(reason: dict[str, str], witness: Actor, side: Side, digest: str, at: datetime) -> dict[str, Any]:
+    """The value of a `refuse` operation; the reason in the words of whoever refuses."""
     return {
         "slot": "auditee",
         "name": side.name,
         "role": side.duty,
         "organisation": side.company,
-        "reason": {"text": REFUSALS[company], "lang": "zh-Hans"},
+        "reason": reason,
         "witness": {"name": witness.name, "role": "Auditor"},
         "digest": digest,
         "at": int(at.timestamp() * 1000),
