@@ -2,9 +2,9 @@
 
 Every test has an app of its own, as an installation has one; but templates, routes, statements and the rooms
 for work on strange files are the same each time. Kept are compiled templates (Jinja's own cache of bytecode,
-which compares the source), what Werkzeug makes of the text of a rule, the SQL that follows from a statement (as
-an engine keeps it, here for every engine of a kind), and the processes of the rooms, which forget each job. No
-request changes what is shared.
+which compares the source), what Werkzeug makes of the text of a rule, the SQL that follows from a statement
+(as an engine keeps it, here for every engine of a kind), and the processes of the rooms, which forget each
+job. No request changes what is shared.
 """
 
 from __future__ import annotations
