@@ -4,6 +4,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 HTTPS_PORT ?= 8443
+WORKERS ?= 2
 export HOST PORT HTTPS_PORT
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
@@ -25,8 +26,8 @@ run: set-up ## Install what is missing, migrate, load the demo when empty, serve
 	@exec python -m scripts.serve
 
 test: check ## Install what is missing, then every check and every test
-	@node --test --test-reporter=dot $$(find tests/js -name '*.test.js')
-	@python -m pytest -n 2 --dist worksteal
+	@node --test --test-reporter=dot --test-timeout=120000 $$(find tests/js -name '*.test.js')
+	@python -m pytest -n $(WORKERS) --dist worksteal
 
 check: set-up-all ## The fast checks only: style, types, import direction, templates, scripts
 	@failed=; \

@@ -53,9 +53,10 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster() -> Iterator[Cluster]:
     """A real PostgreSQL server for this run, with a migrated template database."""
-    with Cluster(tmp_path_factory.mktemp("pg")) as running:
+    in_memory = os.environ.get("PYTEST_DEBUG_TEMPROOT") == str(MEMORY)
+    with Cluster(MEMORY if in_memory else Path("/tmp")) as running:  # noqa: S108
         database = Database(running.create("plumbline_template"))
         upgrade(database.engine)
         database.engine.dispose()

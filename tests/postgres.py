@@ -17,15 +17,17 @@ _numbers = itertools.count(1)
 
 
 class Cluster:
-    """Started without fsync (tests only). `create`/`copy` give URLs of databases in it."""
+    """Started without fsync (tests only) in a folder of its own inside `folder`. `create`/`copy` give URLs of
+    databases in it.
+    """
 
-    def __init__(self, log_folder: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
         if not found:
             raise RuntimeError("The tests need PostgreSQL: apt-get install postgresql (make test does it).")
         self.bin = found[-1].parent
         # a socket path must stay below 108 characters, and the server's own user must reach it
-        self.folder = Path(tempfile.mkdtemp(prefix="plpg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="plpg-", dir=folder))
         self.log = self.folder / "server.log"
 
     def __enter__(self) -> Cluster:
@@ -49,6 +51,7 @@ class Cluster:
         )
         options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off"
         options += " -c full_page_writes=off -c max_connections=60 -c synchronous_commit=off"
+        options += " -c autovacuum=off -c wal_level=minimal -c max_wal_senders=0"
         self._as_server("pg_ctl", "-D", str(data), "-l", str(self.log), "-w", "-o", options, "start")
         return self
 

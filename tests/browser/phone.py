@@ -50,6 +50,18 @@ _NOTHING_WAITS = """async (name) => {
   db.close();
   return waits === 0;
 }"""
+_PLACE = """async (name) => {
+  const db = await new Promise((ok) => {
+    const asked = indexedDB.open(name);
+    asked.onsuccess = () => ok(asked.result);
+  });
+  const place = await new Promise((ok) => {
+    const asked = db.transaction("meta").objectStore("meta").get("place");
+    asked.onsuccess = () => ok(asked.result);
+  });
+  db.close();
+  return place?.v?.hash ?? "";
+}"""
 _STORE = """async (name) => {
   if (!(await indexedDB.databases()).some((each) => each.name === name)) return null;
   const db = await new Promise((ok, no) => {
@@ -261,6 +273,14 @@ class Phone:
             assert time.monotonic() < until, f"still waiting to be sent: {self.store()}"
             self.page.wait_for_timeout(100)
         expect(self.chip).to_have_text(re.compile("All sent|已全部发送|已全部傳送"), timeout=LONG)
+
+    def remembers(self, end: str) -> None:
+        """The place it opens again after a reload is written down: an address with this end."""
+        name = self.page.evaluate("'plumbline:' + JSON.parse(localStorage.getItem('plumbline:person')).id")
+        until = time.monotonic() + PATIENCE / 1000
+        while not (place := self.page.evaluate(_PLACE, name)).endswith(end):
+            assert time.monotonic() < until, place
+            self.page.wait_for_timeout(20)
 
     # what it keeps
 

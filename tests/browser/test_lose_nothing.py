@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Request, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.phone import Phone
 from tests.browser.photos import picture
@@ -94,17 +94,21 @@ def test_a_killed_server_and_lost_answers_make_nothing_arrive_twice(
     # the server dies while a push is on its way
     died: list[str] = []
 
-    def die(request: Request) -> None:
-        if request.url.endswith("/sync/push") and not died:
-            died.append(request.url)
+    def die(route: Route) -> None:
+        if not died:
+            died.append(route.request.url)
+            world.freeze()  # or, on a busy machine, the answer would be there before the kill
+        route.continue_()
+        if len(died) == 1:
             world.kill()
+            died.append("dead")
 
-    bo.page.on("request", die)
+    bo.page.route(PUSH, die)
     for n in range(1, 11):
         bo.answer(f"M{n:02}", "10")
     expect(bo.chip).to_have_text("No signal")
     assert died
-    bo.page.remove_listener("request", die)
+    bo.page.unroute(PUSH, die)
     world.restart()
     bo.chip.tap()
     bo.page.locator("[data-try]").tap()

@@ -124,7 +124,7 @@ def test_a_flat_from_arrival_to_the_signature_without_signal(
     page.goto(f"{HERE}{record}/unit")
     drawn = page.locator("[data-page=unit]:not([hidden]) .pinplan__map.is-drawn")
     expect(drawn).to_be_visible()
-    page.wait_for_timeout(300)  # the place is remembered; a reload leads back to it
+    zhao.remembers(f"{record}/unit")
     page.reload()
     expect(drawn).to_be_visible()
     page.locator(".pinplan__map").focus()

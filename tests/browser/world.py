@@ -40,13 +40,20 @@ class World:
     def close(self) -> None:
         self.house.__exit__()
 
+    def freeze(self) -> None:
+        """What comes in is taken by the kernel, and nobody reads it."""
+        self._signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """SIGKILL to all of it, as a power cut: nobody gets to finish anything."""
-        top = self.house.process.pid
-        os.kill(top, signal.SIGSTOP)  # or it would end its children politely
-        for pid in [*_below(top), top]:
-            os.kill(pid, signal.SIGKILL)
+        os.kill(self.house.process.pid, signal.SIGSTOP)  # or it would end its children politely
+        self._signal(signal.SIGKILL)
         self.house.process.wait(10)
+
+    def _signal(self, number: signal.Signals) -> None:
+        top = self.house.process.pid
+        for pid in [*_below(top), top]:
+            os.kill(pid, number)
 
     def restart(self) -> None:
         """`make run` again, on the same folder and port."""

@@ -5,7 +5,6 @@ report: nothing breaks, nothing runs, and the report is issued.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +23,6 @@ from app.features.reports.cli import WORKS
 from app.features.reports.commands import ISSUE
 from app.features.reports.models import Report
 from app.features.reports.routes import BLOBS
-from app.features.sync.api import ROOM
 from tests.cast import Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -49,7 +47,7 @@ def typed(text: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def ended(app: Flask, cast: Cast) -> Iterator[Phone]:
+def ended(app: Flask, cast: Cast) -> Phone:
     """An audit that says all of this wherever something can be said, completed."""
     phone = Phone(PageClient(app, cast.owner)).register()
     with app.app_context(), transaction() as session:
@@ -93,9 +91,7 @@ def ended(app: Flask, cast: Cast) -> Iterator[Phone]:
     rows = [given["path"].removeprefix("sign/") for given in (auditor, auditee)]
     phone.complete(rows, media=[phone.sha256(picture)])
     assert {(answer["result"], answer.get("code")) for answer in phone.push()} == {("applied", None)}
-    yield phone
-    app.extensions[ROOM].close()
-    app.extensions[WORKS].room.close()
+    return phone
 
 
 def test_every_text_reaches_the_report_as_text(app: Flask, ended: Phone, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ class World:
 
     def __init__(self, app: Flask) -> None:
         self.app = app
+        self.engine = app.extensions["plumbline.database"].engine.name
         self.cast: Cast = assemble(app)
         version = audit_version(app)
         phone = Phone(PageClient(app, self.cast.owner)).register()

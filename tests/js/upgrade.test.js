@@ -20,11 +20,20 @@ const STORES = [
   "originals",
   "staging",
 ];
+const tabs = []; // of the old version: one left open would keep every new store waiting for ever
 let server;
 beforeEach(() => {
   server = new Server();
 });
-afterEach(closeAll);
+afterEach(async () => {
+  for (const tab of tabs.splice(0)) tab.close();
+  await closeAll();
+});
+
+async function shipped(fixture, person) {
+  tabs.push(await asShipped(fixture, `plumbline:${person}`));
+  return tabs.at(-1);
+}
 
 const everything = async (store) =>
   Object.fromEntries(await Promise.all(STORES.map(async (name) => [name, await all(store, name)])));
@@ -45,7 +54,7 @@ test("every version that was shipped but the present one has its fixture", () =>
 for (const fixture of SHIPPED) {
   test(`${fixture}: what waits on the phone is all there after the upgrade, and is sent once`, async () => {
     const person = crypto.randomUUID();
-    const old = await asShipped(fixture, `plumbline:${person}`);
+    const old = await shipped(fixture, person);
     const before = await read(old);
     assert.equal(before.ops.length, 4);
     old.close();
@@ -66,7 +75,7 @@ for (const fixture of SHIPPED) {
 
   test(`${fixture}: a tab of the old version that closes itself gives way`, async () => {
     const person = crypto.randomUUID();
-    const old = await asShipped(fixture, `plumbline:${person}`);
+    const old = await shipped(fixture, person);
     old.onversionchange = () => old.close();
     const store = phone(person);
     assert.equal((await all(store, "ops")).length, 4);
@@ -74,12 +83,17 @@ for (const fixture of SHIPPED) {
 
   test(`${fixture}: a tab of the old version that stays is said, and nothing is lost meanwhile`, async () => {
     const person = crypto.randomUUID();
-    const old = await asShipped(fixture, `plumbline:${person}`);
+    const old = await shipped(fixture, person);
     const store = phone(person);
     const trouble = [];
-    store.addEventListener("trouble", ({ detail }) => trouble.push(detail.what));
+    const said = new Promise((ok) => {
+      store.addEventListener("trouble", ({ detail }) => {
+        trouble.push(detail.what);
+        ok();
+      });
+    });
     const reading = all(store, "ops");
-    await new Promise((later) => setTimeout(later, 50));
+    await said;
     assert.deepEqual(trouble, ["blocked"]);
     // the old tab still writes
     const tx = old.transaction("meta", "readwrite");
@@ -94,7 +108,7 @@ for (const fixture of SHIPPED) {
 
   test(`${fixture}: an inspection opened before goes on from what the server has`, async () => {
     const person = crypto.randomUUID();
-    (await asShipped(fixture, `plumbline:${person}`)).close();
+    (await shipped(fixture, person)).close();
     const store = phone(person);
     const [row] = await all(store, "inspections");
     assert.equal(row.cursor, undefined, "it had none: the whole is fetched once");

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
@@ -13,7 +12,7 @@ from sqlalchemy import func, select
 
 from app.db import new_id, reading
 from app.features.evidence.models import Media
-from app.features.sync.api import BLOBS, ROOM
+from app.features.sync.api import BLOBS
 from tests.cast import Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -21,13 +20,12 @@ from tests.factories.photos import SVG, TEXT, bomb, half_a_jpeg, jpeg, rotated_j
 
 
 @pytest.fixture
-def phone(app: Flask, cast: Cast) -> Iterator[Phone]:
+def phone(app: Flask, cast: Cast) -> Phone:
     version = audit_version(app)
     made = Phone(PageClient(app, cast.owner)).register()
     made.start(version, cast.site, cast.owner)
     made.push()
-    yield made
-    app.extensions[ROOM].close()
+    return made
 
 
 def give(phone: Phone, picture: bytes) -> str:

@@ -7,7 +7,6 @@ import base64
 import errno
 import hashlib
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +21,7 @@ from app.adapters import blobs as blobs_module
 from app.adapters import clock
 from app.db import reading
 from app.features.evidence.models import Media, MediaHolder, MediaUse
-from app.features.sync.api import BLOBS, ROOM
+from app.features.sync.api import BLOBS
 from app.wiring import sweep
 from tests.cast import Cast
 from tests.client import PageClient
@@ -38,12 +37,11 @@ def app(app_on_both: Flask) -> Flask:
 
 
 @pytest.fixture
-def phone(app: Flask, cast: Cast) -> Iterator[Phone]:
+def phone(app: Flask, cast: Cast) -> Phone:
     made = Phone(PageClient(app, cast.owner)).register()
     made.start(audit_version(app), cast.site, cast.owner)
     made.push()
-    yield made
-    app.extensions[ROOM].close()
+    return made
 
 
 def parts_of(picture: bytes, size: int = PART) -> list[bytes]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.features.sync.api import ROOM
 from tests.cast import Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -19,12 +17,11 @@ WORDS = {"kind": "text", "x": 10, "y": 900, "text": "<b>Crack</b>", "lang": "en"
 
 
 @pytest.fixture
-def phone(app: Flask, cast: Cast) -> Iterator[Phone]:
+def phone(app: Flask, cast: Cast) -> Phone:
     made = Phone(PageClient(app, cast.owner)).register()
     made.start(audit_version(app), cast.site, cast.owner)
     made.push()
-    yield made
-    app.extensions[ROOM].close()
+    return made
 
 
 def photograph(phone: Phone, **more: Any) -> tuple[str, str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -24,7 +23,6 @@ from app.features.accounts.models import Person
 from app.features.checklists.commands import publish
 from app.features.evidence.models import Media, MediaHolder
 from app.features.operations.models import Operation, OperationFate, Quarantined
-from app.features.sync.api import ROOM
 from tests.cast import BORN, Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -34,14 +32,13 @@ from tests.sync.world import QUESTIONS, small_checklist
 
 
 @pytest.fixture
-def phone(app: Flask, cast: Cast) -> Iterator[Phone]:
+def phone(app: Flask, cast: Cast) -> Phone:
     """Answers, a note and two photos that never left the phone."""
     made = Phone(PageClient(app, cast.owner)).register()
     made.start(audit_version(app), cast.site, cast.owner)
     made.set("q/M01", "score", "6")
     made.set("q/M01", "note", {"text": "Log is missing", "lang": "en"})
-    yield made
-    app.extensions[ROOM].close()
+    return made
 
 
 @pytest.fixture

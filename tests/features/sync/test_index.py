@@ -11,7 +11,6 @@ from flask import Flask
 from app.db import transaction
 from app.features.accounts.models import Device
 from app.features.inspections.models import Assignment, Inspection
-from app.features.sync.api import ROOM
 from tests.cast import BORN, Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
@@ -105,7 +104,6 @@ def test_photos_that_are_named_and_have_not_come_are_counted_for_their_phone(
     )
     assert (second["person"]["name"], second["photos"]) == ("Owner Auditor", 0)
     mate.upload(picture)
-    app.extensions[ROOM].close()
     assert [each["photos"] for each in phones(phone.client)] == [0, 0]
 
 
