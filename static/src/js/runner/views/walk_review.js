@@ -3,6 +3,7 @@ import { byClass, CLASSES } from "../../domain/defects.js";
 import { KEYS, METERS } from "../../domain/handover.js";
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { resultOf } from "./again_words.js";
 import { doubtOf } from "./meters.js";
 import { classTag, defectItem, defectsWord, roomItem, standOf } from "./walk_words.js";
 
@@ -15,7 +16,9 @@ export class WalkReview {
   /** Takes the places of the score and of the sections on the review page. */
   constructor(root, session) {
     Object.assign(this, { root, session });
-    root.querySelector("section[aria-labelledby=result]").replaceWith(element("walk-result"));
+    root
+      .querySelector("section[aria-labelledby=result]")
+      .replaceWith(element(session.repaired ? "again-result" : "walk-result"));
     root.querySelector("[data-sections]").replaceWith(element("walk-found"));
     root.querySelector("[data-findings]").remove();
   }
@@ -25,8 +28,13 @@ export class WalkReview {
   }
 
   #classes() {
-    const { defects } = this.session;
+    const { defects, repaired } = this.session;
     const counts = byClass(defects);
+    if (repaired)
+      fill(
+        this.root,
+        resultOf(this.session, (id) => this.#to(`q/${id}`)),
+      );
     fill(this.root, {
       total: String(defects.length),
       words: defectsWord(defects.length),
