@@ -4,13 +4,14 @@ repair passes, one fails, one is accepted as it is for a price; then the cases h
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import pen
 from tests.browser.flats import raise_flat, repair_flat
-from tests.browser.phone import CAMERA, PHONE, Phone
+from tests.browser.phone import CAMERA, LONG, PHONE, Phone
 from tests.browser.proof import exactly_once
 from tests.browser.test_pages import judged
 from tests.browser.world import World
@@ -23,17 +24,17 @@ FOUND = [
     ("bath1", "B", "地磚空鼓"),
     ("bed1", "C", "牆面有細裂紋"),
 ]
-ALL_PICTURES = """async (name) => {
+ALL_THERE = """async ([name, wanted]) => {
   const db = await new Promise((ok) => {
     const asked = indexedDB.open(name);
     asked.onsuccess = () => ok(asked.result);
   });
-  const count = await new Promise((ok) => {
+  const here = await new Promise((ok) => {
     const asked = db.transaction("pictures").objectStore("pictures").getAllKeys();
-    asked.onsuccess = () => ok(asked.result.filter((key) => /^[0-9a-f]{64}/.test(key)).length);
+    asked.onsuccess = () => ok(new Set(asked.result));
   });
   db.close();
-  return count;
+  return wanted.every((key) => here.has(key));
 }"""
 
 
@@ -62,6 +63,18 @@ def shoot(page: Page, question: Locator, old: bool) -> None:
     expect(question.locator("[data-photos] .thumb img")).not_to_have_count(0)
 
 
+def _pictures_here(zhao: Phone, record: str) -> None:
+    """All it compares with lies on the phone: small, and from before the repair also large."""
+    pairs = zhao.fetch(f"/api/v1/inspections/{record}")["inspection"]["unit"]["pairs"]
+    wanted = [*pairs["before"], *pairs["after"], *(f"{sha}-1280" for sha in pairs["before"])]
+    assert len(wanted) == 3 * len(FOUND)
+    person = zhao.page.evaluate("JSON.parse(localStorage.getItem('plumbline:person')).id")
+    until = time.monotonic() + LONG / 1000
+    while not zhao.page.evaluate(ALL_THERE, [f"plumbline:{person}", wanted]):
+        assert time.monotonic() < until, "pictures are still missing"
+        zhao.page.wait_for_timeout(100)
+
+
 def test_what_was_repaired_is_looked_at_again_without_signal(
     phone: Callable[..., Phone], world: World
 ) -> None:
@@ -79,8 +92,7 @@ def test_what_was_repaired_is_looked_at_again_without_signal(
     expect(page.locator(".pinplan:not(.pinplan--none) .pinplan__map.is-drawn")).to_be_visible()
     record = zhao.record
     zhao.all_sent()
-    while page.evaluate(ALL_PICTURES, zhao.database) < 9:  # three from before in two sizes, three from after
-        page.wait_for_timeout(100)
+    _pictures_here(zhao, record)
     zhao.cut()
     page.goto(f"{HERE}{record}/unit")
     page.reload()  # the tab died before anything was done

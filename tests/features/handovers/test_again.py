@@ -22,6 +22,7 @@ from app.features.actions.models import Action, ActionDefect, ActionEvent
 from app.features.handovers.queries.again import pairs_of
 from app.features.inspections.models import Inspection, Recheck, Revision
 from app.features.inspections.queries.rechecks import rechecks_of
+from app.features.inspections.report import content_of, frozen_of
 from app.features.places.models import Unit
 from tests.cast import Cast
 from tests.client import PageClient
@@ -180,6 +181,22 @@ def test_what_was_repaired_is_looked_at_again_until_the_unit_is_ready(
     assert "1 of 3 (33.3 %)" in text and "1 passed · 1 failed · 1 as is" in text
     page = seen(phone.client, f"/actions/{_id(app, third)}")
     assert "Accepted as it is" in page and "CN¥200.00" in page and "A hair" in page
+
+    page = seen(phone.client, f"/inspections/{record}")
+    for words in ("Repairs looked at again", "Accepted as it is", "CN¥200.00", "Still wet", "Dried and painted"):
+        assert words in page, words
+    assert "All answers" not in page and "R-0" not in page
+    history = seen(phone.client, f"/inspections/{record}/history")
+    assert "Price note" in history and "CN¥200.00" in history and "R-0" not in history
+    with app.app_context():
+        drawn = content_of(frozen_of(reading(), UUID(record), 1), "en")
+    paper = drawn.context["context"]
+    assert drawn.title.startswith("Re-inspection report")
+    assert [card["result"] for card in paper["again"]["cards"]].count("Passed") == 1
+    assert paper["again"]["prices"] == "CN¥200.00" and "1 passed: 33.3 %" in paper["again"]["first"]
+    assert paper["other_photos"]["rows"] == []
+    assert {row["id"][:2] for section in paper["answers"] for row in section["rows"]} == {"A-"}
+    assert set(drawn.photos) >= {Phone.sha256(jpeg(seed=seed)) for seed in (600, 601, 602, 701, 702)}
 
     # the one that failed is repaired again: its counter is told, its second chance is no first time
     repair(app)

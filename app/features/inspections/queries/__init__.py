@@ -184,8 +184,10 @@ def heads_among(session: Session, ids: list[UUID]) -> dict[UUID, int]:
 
 def last_before(session: Session, inspection: Inspection) -> Inspection | None:
     """The last completed inspection with the same checklist at the same site, or of the same unit, whichever
-    version it had.
+    version it had. A re-inspection asks something else each time: there is none, and it is none.
     """
+    if inspection.repaired is not None:
+        return None
     same = select(Version.id).where(Version.checklist_id == inspection.version.checklist_id)
     return session.scalars(
         select(Inspection)
@@ -196,6 +198,7 @@ def last_before(session: Session, inspection: Inspection) -> Inspection | None:
             else Inspection.unit_id == inspection.unit_id,
             Inspection.version_id.in_(same),
             Inspection.id != inspection.id,
+            Inspection.repaired.is_(None),
             Inspection.completed_at.is_not(None),
             Inspection.completed_at < (inspection.completed_at or _FOREVER),
         )

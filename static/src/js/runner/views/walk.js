@@ -157,7 +157,8 @@ export class Walk {
 
   #earlier() {
     const { session } = this;
-    const earlier = session.row.unit?.defects ?? [];
+    const again = new Set(session.repaired?.map(({ row }) => row));
+    const earlier = (session.row.unit?.defects ?? []).filter(({ row }) => !again.has(row));
     const place = this.unit.querySelector("[data-earlier]");
     place.hidden = earlier.length === 0;
     const nodes = earlier.map((defect) => {

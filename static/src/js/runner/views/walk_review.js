@@ -30,17 +30,17 @@ export class WalkReview {
   #classes() {
     const { defects, repaired } = this.session;
     const counts = byClass(defects);
-    if (repaired)
-      fill(
-        this.root,
-        resultOf(this.session, (id) => this.#to(`q/${id}`)),
-      );
     fill(this.root, {
       total: String(defects.length),
       words: defectsWord(defects.length),
       state: say("walk_checks", { done: this.session.result.answered, all: this.session.result.asked }),
       held: counts.A ? say("walk_keys_held", { n: counts.A }) : null,
     });
+    if (repaired)
+      fill(
+        this.root,
+        resultOf(this.session, (id) => this.#to(`q/${id}`)),
+      );
     for (const name of CLASSES) fill(this.root, { [`n_${name}`]: String(counts[name]) });
     const groups = CLASSES.filter((name) => counts[name]).map((name) => {
       const items = defects

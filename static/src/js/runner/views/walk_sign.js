@@ -90,6 +90,7 @@ export class WalkSign {
         total: passed,
         state: words,
         rechecks,
+        classes: defects.length ? `A ${A} · B ${B} · C ${C}` : null, // of what is new, which stands below
         no_findings: defects.length ? null : say("again_none_new"),
       });
     }
