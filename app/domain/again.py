@@ -37,14 +37,14 @@ SCALE: dict[str, Any] = {
             "points": 1,
             "verdict": "v10",
             "label": {"en": "Pass", "zh-Hans": "通过", "zh-Hant": "通過"},
-            "says": {"en": "Repaired", "zh-Hans": "已修好", "zh-Hant": "已修好"},
+            "says": {"en": "Repaired", "zh-Hans": "已修复", "zh-Hant": "已修復"},
         },
         {
             "value": FAIL,
             "points": 0,
             "verdict": "v0",
             "label": {"en": "Fail", "zh-Hans": "不通过", "zh-Hant": "不通過"},
-            "says": {"en": "Not repaired", "zh-Hans": "未修好", "zh-Hant": "未修好"},
+            "says": {"en": "Not repaired", "zh-Hans": "未修复", "zh-Hant": "未修復"},
         },
         {
             "value": AS_IS,

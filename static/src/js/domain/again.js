@@ -14,8 +14,8 @@ const SCALE = {
   min: 0,
   max: 1,
   options: [
-    option("pass", 1, "v10", words("Pass", "通过", "通過"), words("Repaired", "已修好")),
-    option("fail", 0, "v0", words("Fail", "不通过", "不通過"), words("Not repaired", "未修好")),
+    option("pass", 1, "v10", words("Pass", "通过", "通過"), words("Repaired", "已修复", "已修復")),
+    option("fail", 0, "v0", words("Fail", "不通过", "不通過"), words("Not repaired", "未修复", "未修復")),
     option(
       "as_is",
       0,
