@@ -232,9 +232,7 @@ def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
     the cases of open points learn what was seen of these.
     """
     note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
-    handovers_again.settle_rechecks(
-        session, frozen.record_id, frozen.revision, frozen.now, frozen.person_id
-    )
+    handovers_again.settle_rechecks(session, frozen.record_id, frozen.revision, frozen.now, frozen.person_id)
     for open_from in (open_from_frozen, open_from_walk):
         open_from(
             session,

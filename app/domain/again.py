@@ -87,8 +87,16 @@ def as_walked(
         for room in rooms
     ]
     rules = {
-        **{name: definition["rules"][name] for name in ("signatures", "approval") if name in definition["rules"]},
-        **{"grade": None, "coverage": None, "downgrade": "none", "duty": DUTY, "group_weights": None},
+        **{
+            name: definition["rules"][name]
+            for name in ("signatures", "approval")
+            if name in definition["rules"]
+        },
+        "grade": None,
+        "coverage": None,
+        "downgrade": "none",
+        "duty": DUTY,
+        "group_weights": None,
     }
     asked = [section for section in sections if section["questions"]]
     return {**definition, "na": False, "scale": SCALE, "rules": rules, "sections": asked}

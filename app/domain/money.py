@@ -1,11 +1,18 @@
-"""Prices: whole numbers of the smallest unit of a currency. All that are known here have a hundred of them."""
+"""Prices: whole numbers of the smallest unit of a currency; all that are known here have a hundred."""
 
 from __future__ import annotations
 
 CURRENCIES = ("CNY", "TWD", "HKD", "MOP", "EUR", "USD", "GBP", "CHF", "SGD")
 PRICE_AT_MOST = 2_000_000_000  # a database's integer holds it
 _OF = {
-    **{"CN": "CNY", "TW": "TWD", "HK": "HKD", "MO": "MOP", "US": "USD", "GB": "GBP", "CH": "CHF", "SG": "SGD"},
+    "CN": "CNY",
+    "TW": "TWD",
+    "HK": "HKD",
+    "MO": "MOP",
+    "US": "USD",
+    "GB": "GBP",
+    "CH": "CHF",
+    "SG": "SGD",
     **dict.fromkeys(("DE", "AT", "FR", "IT", "ES", "NL", "BE", "IE", "PT", "FI"), "EUR"),
 }
 _AT = {"Asia/Taipei": "TWD", "Asia/Hong_Kong": "HKD", "Asia/Macau": "MOP"}

@@ -181,7 +181,12 @@ def _judge_section(form: Form, section: str, field: str, value: Any) -> None:
 def judge_created(value: Any) -> None:
     """Raises Invalid when this cannot be the value of a `create` operation."""
     needed = {"checklist_version", "site", "auditors", "due"}
-    if type(value) is not dict or not needed <= set(value) <= needed | {"open_points", "unit", "rooms", "repaired"}:
+    if type(value) is not dict or not needed <= set(value) <= needed | {
+        "open_points",
+        "unit",
+        "rooms",
+        "repaired",
+    }:
         raise Invalid("op_value")
     if ("unit" in value) != ("rooms" in value):  # a walk has both, an audit neither
         raise Invalid("op_value")

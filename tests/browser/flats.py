@@ -108,8 +108,8 @@ def raise_flat(world: World, officer: str, code: str) -> str:
 
 
 def repair_flat(world: World, officer: str, address: str, defects: list[tuple[str, str, str]]) -> list[str]:
-    """A walk of the flat at `address` that left these defects [(room, class, what is wrong)], each repaired by
-    its contractor with a photo from before and from after; their rows.
+    """A walk of the flat at `address` that left these defects [(room, class, what is wrong)], each repaired
+    by its contractor with a photo from before and from after; their rows.
     """
     app = create_app(read_config({"PLUMBLINE_DATA": str(world.data)}))
     now, rows = datetime.now(UTC), [new_id() for _ in defects]

@@ -1,4 +1,4 @@
-"""Looking again at what was repaired: vectors shared with JavaScript, and what holds whatever was repaired."""
+"""Looking again at what was repaired: vectors shared with JavaScript, and what holds whatever it was."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ ASKED = as_walked(DEFINITION, ROOMS, REPAIRED)
 
 def test_what_is_asked():
     before = copy.deepcopy(DEFINITION)
-    assert {part["id"]: [one["id"] for one in part["questions"]] for part in ASKED["sections"]} == VECTORS["asked"]
+    assert {part["id"]: [one["id"] for one in part["questions"]] for part in ASKED["sections"]} == VECTORS[
+        "asked"
+    ]
     assert ASKED["sections"][0]["questions"][0] == VECTORS["question"]
     assert ASKED["rules"] == VECTORS["walked_rules"] and ASKED["scale"] == SCALE == VECTORS["scale"]
     assert before == DEFINITION
@@ -86,10 +88,13 @@ def test_a_second_look_changes_no_first_time(looked):
 @given(st.lists(st.sampled_from(["bed", "bath1", "all", "gone", None]), min_size=1, max_size=20))
 def test_each_repaired_defect_is_asked_about_once(rooms):
     repaired = [
-        {**REPAIRED[0], "row": f"0199a000-0000-7000-8000-{n:012d}", "room": room} for n, room in enumerate(rooms)
+        {**REPAIRED[0], "row": f"0199a000-0000-7000-8000-{n:012d}", "room": room}
+        for n, room in enumerate(rooms)
     ]
     asked = as_walked(DEFINITION, ROOMS, repaired)
-    assert sorted(one["id"] for one in questions(asked)) == sorted(question_id(one["row"]) for one in repaired)
+    assert sorted(one["id"] for one in questions(asked)) == sorted(
+        question_id(one["row"]) for one in repaired
+    )
     assert all(part["questions"] for part in asked["sections"])
     form = Form.of("v", DEFINITION, ROOMS, repaired)
     assert form.again and form.scores == set(RESULTS) and form.rooms == {room["id"] for room in ROOMS}

@@ -1,4 +1,4 @@
-"""Looking again at what was repaired: begun at the desk, answered on a phone, and what becomes of the cases."""
+"""Looking again at what was repaired: begun at the desk, answered on a phone, and what its cases do."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def repair(app: Flask, by: str = "l:contractor") -> None:
                 row = actions.step_row(action, Step.IMPLEMENT)
                 assert row is not None
                 row.content = {"done": "Dried and painted"}
-                settle(session, action, rules.submit(actions.circle_of(action), Step.IMPLEMENT, by), clock.now())
+                settle(
+                    session, action, rules.submit(actions.circle_of(action), Step.IMPLEMENT, by), clock.now()
+                )
 
 
 def begin_again(phone: Phone, unit: UUID) -> str:
@@ -147,7 +149,9 @@ def test_what_was_repaired_is_looked_at_again_until_the_unit_is_ready(
     one = next(one for one in created["repaired"] if one["row"] == first)
     assert one["done"]["text"] == "Dried and painted" and one["failed"] == 0
     assert one["before"] == [Phone.sha256(jpeg(seed=600))]
-    (work,) = [row for row in phone.client.api("GET", "/api/v1/work").json["inspections"] if row["id"] == record]
+    (work,) = [
+        row for row in phone.client.api("GET", "/api/v1/work").json["inspections"] if row["id"] == record
+    ]
     assert work["asked"] == 3 and work["unit"]["currency"] == "CNY"
     assert one["before"][0] in work["unit"]["pairs"]["before"]
     photo = f"/inspections/{record}/repaired/{one['before'][0]}"
@@ -183,7 +187,13 @@ def test_what_was_repaired_is_looked_at_again_until_the_unit_is_ready(
     assert "Accepted as it is" in page and "CN¥200.00" in page and "A hair" in page
 
     page = seen(phone.client, f"/inspections/{record}")
-    for words in ("Repairs looked at again", "Accepted as it is", "CN¥200.00", "Still wet", "Dried and painted"):
+    for words in (
+        "Repairs looked at again",
+        "Accepted as it is",
+        "CN¥200.00",
+        "Still wet",
+        "Dried and painted",
+    ):
         assert words in page, words
     assert "All answers" not in page and "R-0" not in page
     history = seen(phone.client, f"/inspections/{record}/history")
@@ -201,7 +211,9 @@ def test_what_was_repaired_is_looked_at_again_until_the_unit_is_ready(
     # the one that failed is repaired again: its counter is told, its second chance is no first time
     repair(app)
     begin_again(phone, unit)
-    created = phone.client.api("GET", f"/api/v1/inspections/{phone.record}").json["operations"][0]["op"]["value"]
+    created = phone.client.api("GET", f"/api/v1/inspections/{phone.record}").json["operations"][0]["op"][
+        "value"
+    ]
     assert [(one["row"], one["failed"]) for one in created["repaired"]] == [(second, 1)]
     look(phone, second, "pass", seed=703)
     done(phone)
@@ -243,7 +255,9 @@ def test_a_case_that_moved_on_and_ones_own_work_are_only_told(
     begin_again(phone, place.units[0])
     with app.app_context(), transaction() as session:  # meanwhile somebody at the desk sent one back
         action = actions.one(session, case_of(second).id, lock=True)
-        settle(session, action, rules.reject(actions.circle_of(action), Step.IMPLEMENT, "Too early"), clock.now())
+        settle(
+            session, action, rules.reject(actions.circle_of(action), Step.IMPLEMENT, "Too early"), clock.now()
+        )
     look(phone, first, "pass", seed=721)
     look(phone, second, "pass", seed=722)
     look(phone, third, "fail", "Worse than before", seed=723)
@@ -259,7 +273,7 @@ def test_a_later_revision_settles_nothing_again(
     app: Flask, place: Estates, phone: Phone, cast: Cast, client_for: ClientFor
 ) -> None:
     rows = walk(phone, app, place)
-    first, second, third = (rows[check] for check in CHECKS)
+    first, second, _third = (rows[check] for check in CHECKS)
     repair(app)
     record = begin_again(phone, place.units[0])
     for n, row in enumerate(rows.values()):

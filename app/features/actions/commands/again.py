@@ -106,7 +106,9 @@ def _failed(session: Session, action: Action, looked: Looked, hand: Hand, now: d
         row.decided_at, row.decided_by = now, hand.person_id
         note(session, action, "returned", hand, now, Step.IMPLEMENT, {"reason": looked.note})
     else:
-        circle = rules.verify(circle, "", effective=False, reason=looked.note)  # even its doer may say it is bad
+        circle = rules.verify(
+            circle, "", effective=False, reason=looked.note
+        )  # even its doer may say it is bad
         note(session, action, "not_effective", hand, now, Step.CHECK, {"reason": looked.note})
         reopened(action, circle.accepted)
         action.cut_in = action.watch_until = None

@@ -82,4 +82,4 @@ def _hands(session: Session, inspection_id: UUID) -> dict[str, UUID]:
         .where(Operation.record_id == inspection_id, Operation.field == "score", is_applied())
         .order_by(Operation.seq)
     )
-    return {path: person_id for path, person_id in rows}
+    return {str(path): person_id for path, person_id in rows}

@@ -64,9 +64,7 @@ def repaired_in(session: Session, units: Iterable[UUID]) -> dict[UUID, list[dict
         .join(Defect, Defect.id == ActionDefect.defect_id)
         .where(ActionDefect.unit_id.in_(wanted), waits())
         .order_by(Action.severity, Action.number)
-        .options(
-            joinedload(Action.company), selectinload(Action.pictures), selectinload(Action.steps)
-        )
+        .options(joinedload(Action.company), selectinload(Action.pictures), selectinload(Action.steps))
     )
     before = rechecks_among(session, wanted)
     found: dict[UUID, list[dict[str, Any]]] = {}

@@ -141,8 +141,8 @@ def _described(record: dict[str, Any], reader: Reader) -> str:
 
 
 def shown_photos(record: dict[str, Any]) -> list[str]:
-    """The photos on its pages, each once: those of repairs, of defects and meters, of questions in scope in their order,
-    then of open points.
+    """The photos on its pages, each once: those of repairs, defects and meters, of questions in scope in
+    their order, then of open points.
     """
     asked = [
         question["answer"]

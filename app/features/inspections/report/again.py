@@ -123,7 +123,10 @@ def _rows(one: Mapping[str, Any], reader: Reader) -> Iterator[tuple[str, list[Sa
     if said := typed(one["done"]):
         yield _("What was done"), [said]
     if one["failed"]:
-        yield _("Before"), [reader.own(ngettext("failed %(num)s time", "failed %(num)s times", one["failed"]))]
+        yield (
+            _("Before"),
+            [reader.own(ngettext("failed %(num)s time", "failed %(num)s times", one["failed"]))],
+        )
     if note := typed(one["note"]):
         yield _("Found"), [note]
     if one["price"]:

@@ -37,7 +37,7 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
 
 
 def shown_id(record: Record, question: Mapping[str, Any]) -> str:
-    """A question as the page names it; on a walk its section is the room already, and a repair has its case."""
+    """A question as the page names it: on a walk its section is the room already, a repair has its case."""
     case = numbers(record).get(question["id"])
     if case is not None:
         return case

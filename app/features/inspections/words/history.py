@@ -54,7 +54,12 @@ _FIELDS = {
     "sign/signed": _l("Signed"),
     "sign/refused": _l("Signature refused"),
 }
-_ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable"), "price": _l("Price note")}
+_ANSWERS = {
+    "score": _l("Score"),
+    "note": _l("Note"),
+    "reason": _l("Why not applicable"),
+    "price": _l("Price note"),
+}
 _POINT = {"seen": _l("what was seen"), "note": _l("Note")}
 _SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _FINDING = {
