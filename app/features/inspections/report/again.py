@@ -31,8 +31,8 @@ def is_again(record: Record) -> bool:
 
 
 def numbers(record: Record) -> dict[str, str]:
-    """Question → the number of the case it is about."""
-    return {one["question"]: one["case"]["number"] for one in rechecks(record)}
+    """Question → the number its repair has on the pages: R1, R2, …"""
+    return {one["question"]: f"R{at}" for at, one in enumerate(rechecks(record), start=1)}
 
 
 def shown(record: Record) -> Iterator[str]:

@@ -27,7 +27,7 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
             "title": reader.words(section["title"]),
             "percent": percents.get(section["id"]),
             "rows": [
-                _row(q, opened.get(q["id"]), options, reader) | {"id": shown_id(record, q)}
+                _row(q, opened.get(q["id"]), options, reader) | _named(record, q)
                 for q in section["questions"]
             ],
         }
@@ -36,11 +36,17 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
     ]
 
 
+def _named(record: Record, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page calls the question; the photos of a repair stand with it, not below."""
+    elsewhere = {"photos": 0} if question["id"] in numbers(record) else {}
+    return {"id": shown_id(record, question), **elsewhere}
+
+
 def shown_id(record: Record, question: Mapping[str, Any]) -> str:
-    """A question as the page names it: on a walk its section is the room already, a repair has its case."""
-    case = numbers(record).get(question["id"])
-    if case is not None:
-        return case
+    """A question as the page names it: on a walk its section is the room already, a repair has a number."""
+    repair = numbers(record).get(question["id"])
+    if repair is not None:
+        return repair
     return str(question["id"].partition("-")[0] if record.get("walk") is not None else question["id"])
 
 
