@@ -182,6 +182,7 @@ def test_what_was_repaired_is_looked_at_again_until_the_unit_is_ready(
         assert reading().get_one(Unit, unit).state == "defects"
         assert actions.step_row(case_of(second), Step.IMPLEMENT).returned == 1
     text = seen(phone.client, f"/units/{unit}/handover")
+    assert re.search(r"A-\S+ Defect 1 · failed 1 time ", text)
     assert "1 of 3 (33.3 %)" in text and "1 passed · 1 failed · 1 as is" in text
     page = seen(phone.client, f"/actions/{_id(app, third)}")
     assert "Accepted as it is" in page and "CN¥200.00" in page and "A hair" in page
