@@ -24,7 +24,7 @@ from app.features.inspections.models import Inspection, Recheck, Revision
 from app.features.inspections.queries.rechecks import rechecks_of
 from app.features.inspections.report import content_of, frozen_of
 from app.features.places.models import Unit
-from tests.cast import Cast
+from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone
 from tests.factories.photos import jpeg
@@ -236,11 +236,16 @@ def _id(app: Flask, row: str) -> UUID:
         return case_of(row).id
 
 
-def test_a_new_defect_is_written_down_on_the_way(app: Flask, place: Estates, phone: Phone) -> None:
+def test_a_new_defect_is_written_down_on_the_way_on_both_engines(app_on_both: Flask) -> None:
+    app = app_on_both
+    place = raise_estate(app, assemble(app))
+    phone = Phone(PageClient(app, place.officer)).register()
     rows = walk(phone, app, place)
     repair(app)
     record = begin_again(phone, place.units[0])
-    for n, row in enumerate(rows.values()):
+    first, *others = rows.values()
+    look(phone, first, "as_is", "Nobody sees it", PRICE)
+    for n, row in enumerate(others):
         look(phone, row, "pass", seed=710 + n)
     note_defect(phone, None, None, room="bed1", trade="Painting", text=typed("Scratch"), class_="C")
     done(phone)
@@ -249,6 +254,14 @@ def test_a_new_defect_is_written_down_on_the_way(app: Flask, place: Estates, pho
         assert '"room_name":{"en":"Bedroom"' in body
         new = reading().scalars(select(ActionDefect).where(ActionDefect.inspection_id == UUID(record))).one()
         assert reading().get_one(Action, new.action_id).phase == "open"
+        found = rechecks_of(reading(), place.units[0])
+        assert sorted([(one.result, one.price) for (one,) in found.values()], key=str) == [
+            ("as_is", 20_000),
+            ("pass", None),
+            ("pass", None),
+        ]
+    text = seen(phone.client, f"/units/{place.units[0]}/handover")
+    assert "2 of 3 (66.7 %)" in text and "Re-inspect" not in text.replace("Re-inspection", "")
 
 
 def test_a_case_that_moved_on_and_ones_own_work_are_only_told(
