@@ -46,7 +46,8 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
                        rechecks (of a re-inspection only): [{row, case: {id, number}, question, room,
                                   room_name (words), trade, class, text, pin, contractor, before, after
                                   ([sha256]), done, failed: as they were when it began (domain/again.py);
-                                  result ("pass", "fail", "as_is"), price: {amount, currency} | null, note,
+                                  result ("pass", "fail", "as_is", null: its
+                                  room was out of scope), price: {amount, currency} | null, note,
                                   photos: as of an answer}]}
     signatures         [{id, kind ("sign", "refuse"), slot, counts,
                          value (as in the register, strokes and digest with it),

@@ -359,3 +359,25 @@ def test_re_inspections_are_planned_for_units_with_repairs_only(
         assert len(planned.repaired) == 3
     for person in (place.elsewhere, cast.stranger):
         assert client_for(person).post(f"/units/{place.units[0]}/reinspections", {}).status_code in (403, 404)
+
+
+def test_a_room_out_of_scope_waits_for_another_re_inspection(
+    app: Flask, place: Estates, phone: Phone, cast: Cast, client_for: ClientFor
+) -> None:
+    rows = walk(phone, app, place)
+    repair(app)
+    record = begin_again(phone, place.units[0])
+    manager = client_for(cast.manager)
+    seq = re.search(r'name="seq" value="(\d+)"', manager.get(f"/inspections/{record}").get_data(as_text=True))
+    assert seq
+    fields = {"seq": seq[1], "section": "bath1", "covered": "out", "reason": "Tiles are still drying"}
+    answer = manager.post(f"/inspections/{record}/coverage", fields)
+    assert answer.status_code == 303, answer.get_data(as_text=True)[:2000]
+    look(phone, rows["H07-bed1"], "pass", seed=760)
+    done(phone)
+    with app.app_context():
+        assert [one.row for one in reading().scalars(select(Recheck))] == [UUID(rows["H07-bed1"])]
+        assert where(rows["H07-bath1"]) == ("review", "implement", "")
+        paper = content_of(frozen_of(reading(), UUID(record), 1), "en").context["context"]
+        assert [card["number"] for card in paper["again"]["cards"]] == ["R1"]
+    assert "Re-inspect 2 repairs now" in seen(phone.client, f"/units/{place.units[0]}/handover")

@@ -22,8 +22,8 @@ CLASSES = {PASS: "obs", FAIL: "major", AS_IS: "minor"}  # of the style sheet
 
 
 def rechecks(record: Record) -> list[Mapping[str, Any]]:
-    """What a re-inspection found; nothing of any other."""
-    return list((record.get("walk") or {}).get("rechecks", ()))
+    """What a re-inspection found, without rooms out of scope; nothing of any other inspection."""
+    return [one for one in (record.get("walk") or {}).get("rechecks", ()) if one["result"]]
 
 
 def is_again(record: Record) -> bool:

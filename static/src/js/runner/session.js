@@ -247,7 +247,7 @@ export class Session extends EventTarget {
 
   /** What a re-inspection found so far (domain/again.js). */
   get rechecks() {
-    return this.repaired ? rechecks(this.definition, this.state) : [];
+    return this.repaired ? rechecks({ sections: this.sections }, this.state) : [];
   }
 
   /** What a path is about, in short, for those who hear rather than see. */
