@@ -54,13 +54,21 @@ from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
+from app.features.handovers.commands import again as handovers_again
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
 from app.features.inspections import routes as inspections_pages
 from app.features.inspections.queries import walk as walks
 from app.features.inspections.queries.telling import concerned, reminders
-from app.features.inspections.record import ISSUED_BEFORE, ON_FROZEN, ON_UNIT, Frozen, InspectionKind
+from app.features.inspections.record import (
+    ISSUED_BEFORE,
+    ON_AGAIN,
+    ON_FROZEN,
+    ON_UNIT,
+    Frozen,
+    InspectionKind,
+)
 from app.features.inspections.report import InspectionReport
 from app.features.links import commands as links_commands
 from app.features.links import queries as links_queries
@@ -177,6 +185,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[plans_pages.ROOM] = PlanRoom()
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
+    ON_AGAIN[:] = [handovers_again.judge_again]
     ON_UNIT[:], ON_SETTLED[:] = [handovers.settle_unit], [handovers.case_settled]
     walks.ALLOWED[:] = [DueDays.read(config.defect_days)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
@@ -223,6 +232,7 @@ def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
     the cases of open points learn what was seen of these.
     """
     note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
+    handovers_again.settle_rechecks(session, frozen.record_id, frozen.revision, frozen.now, frozen.person_id)
     for open_from in (open_from_frozen, open_from_walk):
         open_from(
             session,

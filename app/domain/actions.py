@@ -181,6 +181,16 @@ def raise_form(circle: Circle, form: Form) -> Circle:
     return _next(wider) if circle.phase is not Phase.WATCH else wider
 
 
+def accept_as_is(circle: Circle, reason: str) -> Circle:
+    """Not repaired, and good enough all the same: ended, with a reason, whatever step was open. Raises
+    Invalid: action_closed, reason_missing.
+    """
+    if circle.ended:
+        raise Invalid("action_closed")
+    _say(reason)
+    return replace(circle, step=None, phase=Phase.CLOSED)
+
+
 def cancel(circle: Circle, reason: str) -> Circle:
     """Opened by mistake: ended, with a reason; it stays readable."""
     if circle.ended:

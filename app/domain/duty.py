@@ -41,12 +41,16 @@ def duty(definition: Definition, question: Question, score: str | None) -> Duty:
     """What this score on this question needs.
 
     Not applicable: a reason, on every checklist. With ``duty`` "vda": a note below 8 and on every ★, a photo
-    below 6 and on a ★ below 8. Nothing scored, nothing owed.
+    below 6 and on a ★ below 8. On a re-inspection ("again"): a photo of what passed or failed, a note of
+    what did not pass. Nothing scored, nothing owed.
     """
     if is_na(definition, score):
         return Duty(False, False, True)
     got = above(definition, score)
-    if got is None or definition["rules"].get("duty") != "vda":
+    rule = definition["rules"].get("duty")
+    if got is not None and rule == "again":
+        return Duty(score != "pass", score != "as_is", False)
+    if got is None or rule != "vda":
         return Duty(False, False, False)
     star = is_critical(question)
     short = against(definition, got, MAINLY) < 0

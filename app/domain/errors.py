@@ -134,6 +134,7 @@ _CATALOGUE = """
     signature_strokes signature_too_small signature_exists signature_missing signature_outdated note_stays
     signature_expected contact_unknown comment_missing
     unit_unknown unit_retired rooms_no_checks reading_malformed walk_open units_missing units_too_many
+    nothing_repaired repaired_unknown
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
     part_unknown defect_code_unknown register_taken register_columns_missing

@@ -19,6 +19,7 @@ __all__ = ["KINDS", "UPCASTERS", "VERSION", "Operation", "canonical", "digest", 
 VERSION = 1
 MAX_TEXT = 10_000  # characters (code points) of one string
 MAX_BYTES = 32 * 1024  # of one operation's canonical form
+MAX_CREATED = 224 * 1024  # of one that begins a record: a re-inspection names all it looks at
 MAX_PARENTS = 50
 MAX_DEPTH = 4  # of a value
 _MIN = -MAX_INTEGER
@@ -158,8 +159,9 @@ def parse(raw: Any) -> Operation:
         raise Malformed("op_text", "value") from None
     except Invalid as error:
         raise Malformed(error.code, "value", **error.params) from None
-    if len(body) > MAX_BYTES:
-        raise Malformed("op_too_large", None, limit=MAX_BYTES)
+    limit = MAX_CREATED if kind == "create" else MAX_BYTES
+    if len(body) > limit:
+        raise Malformed("op_too_large", None, limit=limit)
     return Operation(  # by position: by name takes twice as long
         op_id,
         cast("str", record_kind),

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.domain.again import DUTY as AGAIN
+from app.domain.again import as_walked, judge_price, judge_repaired
 from app.domain.errors import Invalid
 from app.domain.marks import FIELD, judge_marks
 from app.domain.permissions import Act
@@ -17,7 +19,7 @@ from app.domain.register_findings import judge_finding
 from app.domain.register_signatures import judge_signature
 from app.domain.register_values import day, flag, moment, people, photo, row, short_text, text, uuid
 from app.domain.register_walk import ROOMS_OF_WALK, judge_walk
-from app.domain.rooms import Room, expand, judge_rooms
+from app.domain.rooms import Room, judge_rooms
 
 OPEN_POINTS_AT_MOST = 500
 
@@ -25,7 +27,7 @@ OPEN_POINTS_AT_MOST = 500
 @dataclass(frozen=True, slots=True)
 class Form:
     """What a checklist version asks, as far as judging and scoring need it; of a unit's walk as it is walked,
-    room by room: then it has ``rooms``.
+    room by room: then it has ``rooms``. ``again``: it asks about what was repaired.
     """
 
     version: str
@@ -37,10 +39,17 @@ class Form:
     rooms: frozenset[str] = frozenset()  # of a walk: their ids
     trades: frozenset[str] = frozenset()
     defects: frozenset[str] = frozenset()  # ids of the common ones
+    again: bool = False
 
     @classmethod
-    def of(cls, version: str, definition: Mapping[str, Any], rooms: Sequence[Room] | None = None) -> Form:
-        definition = expand(definition, rooms)
+    def of(
+        cls,
+        version: str,
+        definition: Mapping[str, Any],
+        rooms: Sequence[Room] | None = None,
+        repaired: Sequence[Mapping[str, Any]] | None = None,
+    ) -> Form:
+        definition = as_walked(definition, rooms, repaired)
         scores = {str(option["value"]) for option in definition["scale"]["options"]}
         if definition.get("na"):
             scores.add("na")
@@ -58,6 +67,7 @@ class Form:
             rooms=frozenset(room["id"] for room in rooms or ()),
             trades=frozenset(definition.get("terms", {}).get("trade", ())),
             defects=frozenset(defect["id"] for defect in definition.get("defects", ())),
+            again=definition["rules"].get("duty") == AGAIN,
         )
 
 
@@ -132,6 +142,8 @@ def _judge_question(form: Form, question: str, field: str, value: Any) -> None:
         text(value, canned=True)
     elif field == "reason":
         text(value)
+    elif field == "price" and form.again:
+        judge_price(value)
     else:
         raise Invalid("op_field", field="field")
 
@@ -169,13 +181,22 @@ def _judge_section(form: Form, section: str, field: str, value: Any) -> None:
 def judge_created(value: Any) -> None:
     """Raises Invalid when this cannot be the value of a `create` operation."""
     needed = {"checklist_version", "site", "auditors", "due"}
-    if type(value) is not dict or not needed <= set(value) <= needed | {"open_points", "unit", "rooms"}:
+    if type(value) is not dict or not needed <= set(value) <= needed | {
+        "open_points",
+        "unit",
+        "rooms",
+        "repaired",
+    }:
         raise Invalid("op_value")
     if ("unit" in value) != ("rooms" in value):  # a walk has both, an audit neither
         raise Invalid("op_value")
     if "unit" in value:
         uuid(value["unit"])
         judge_rooms(value["rooms"])
+    if "repaired" in value:
+        if "unit" not in value:
+            raise Invalid("op_value")
+        judge_repaired(value["repaired"])
     uuid(value["checklist_version"])
     uuid(value["site"])
     people(value["auditors"])

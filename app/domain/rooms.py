@@ -29,7 +29,7 @@ def judge_rooms(rooms: Any) -> None:
     for room in rooms:
         if type(room) is not dict or set(room) != {"id", "kind", "name"} or room["kind"] not in ROOM_KINDS:
             raise Invalid("op_value")
-        if type(room["id"]) is not str or not ROOM_ID.fullmatch(room["id"]) or not _is_name(room["name"]):
+        if type(room["id"]) is not str or not ROOM_ID.fullmatch(room["id"]) or not is_name(room["name"]):
             raise Invalid("op_value")
     if len({room["id"] for room in rooms}) != len(rooms):
         raise Invalid("op_value")
@@ -78,7 +78,8 @@ def expand(definition: Mapping[str, Any], rooms: Sequence[Room] | None) -> Mappi
     return {**definition, "rules": {**definition["rules"], "group_weights": None}, "sections": sections}
 
 
-def _is_name(name: Any) -> bool:
+def is_name(name: Any, most: int = LONGEST_ROOM_NAME) -> bool:
+    """Whether these are words by language, or what somebody typed in one; none longer than ``most``."""
     if type(name) is not dict or not name:
         return False
     texts = list(name.values())
@@ -88,4 +89,4 @@ def _is_name(name: Any) -> bool:
         texts = [name["text"]]
     elif not set(name) <= set(LANGUAGES):
         return False
-    return all(type(text) is str and text.strip() and len(text) <= LONGEST_ROOM_NAME for text in texts)
+    return all(type(text) is str and text.strip() and len(text) <= most for text in texts)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton
+from babel.numbers import format_currency
 from flask import Flask, current_app, g, request
 from flask_babel import Babel
 from markupsafe import Markup, escape
@@ -96,6 +100,11 @@ def brief_day(value: date | None, zone: str | None = None) -> str:
     return format_skeleton("MMMd", value, locale=_formats())
 
 
+def money(price: Mapping[str, Any]) -> str:
+    """A price {"amount", "currency"} as the reader writes it."""
+    return format_currency(Decimal(price["amount"]) / 100, price["currency"], locale=_formats())
+
+
 def moment(value: datetime | None, zone: str | None = None) -> str:
     """An instant on the reader's clock (or on the clock of `zone`): "18 Nov 14:05", "11月18日 14:05"."""
     if value is None:
@@ -119,5 +128,6 @@ def comma() -> str:
 def init(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = "translations"
     Babel(app, locale_selector=_locale, timezone_selector=time_zone)
-    app.jinja_env.filters.update(w=words, spoken=spoken, day=day, moment=moment, stamp=stamp)
+    app.jinja_env.filters.update(w=words, spoken=spoken, day=day, money=money, moment=moment, stamp=stamp)
+    app.jinja_env.filters["money"] = money
     app.jinja_env.globals.update(language=language, own_names=OWN_NAMES, comma=comma)

@@ -149,6 +149,8 @@ SENTENCES: dict[str, LazyString] = {
     "unit_retired": _l("This unit is no longer in use."),
     "rooms_no_checks": _l("This checklist has no checks for these rooms."),
     "reading_malformed": _l("Type the reading as a number, such as 12.5."),
+    "nothing_repaired": _l("Nothing in %(unit)s waits to be looked at again."),
+    "repaired_unknown": _l("This re-inspection names what was not repaired in this unit."),
     "walk_open": _l("A walk of %(unit)s is planned or under way already."),
     "units_missing": _l("Choose at least one unit."),
     "units_too_many": _l("Choose %(limit)s units at most."),

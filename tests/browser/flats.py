@@ -12,12 +12,21 @@ from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from app.adapters.blobs import LocalBlobs
+from app.adapters.pictures import WIDTHS, copy_name
 from app.adapters.plans import original_name, picture_name
 from app.config import read_config
 from app.db import new_id, transaction
+from app.domain.actions import Step, submit
+from app.domain.rooms import walked
 from app.factory import create_app
 from app.features.accounts.models import GivenGrant, Person
+from app.features.actions import queries as actions
+from app.features.actions.commands import settle
+from app.features.actions.commands.defects import open_from_walk
+from app.features.actions.models import ActionPicture
+from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
+from app.features.inspections.models import Defect, Inspection
 from app.features.places.models import Building, Estate, Plan, Site, TradeContractor, Unit, UnitType
 from tests.browser.world import World
 
@@ -96,3 +105,96 @@ def raise_flat(world: World, officer: str, code: str) -> str:
         grant = {"role": "officer", "scope_kind": "estate", "scope_id": estate.id, "created_at": now}
         session.add_all([unit, plan, trade, GivenGrant(person_id=person.id, **grant)])
         return f"/u/{unit.short_id}"
+
+
+def repair_flat(world: World, officer: str, address: str, defects: list[tuple[str, str, str]]) -> list[str]:
+    """A walk of the flat at `address` that left these defects [(room, class, what is wrong)], each repaired
+    by its contractor with a photo from before and from after; their rows.
+    """
+    app = create_app(read_config({"PLUMBLINE_DATA": str(world.data)}))
+    now, rows = datetime.now(UTC), [new_id() for _ in defects]
+    blobs = LocalBlobs(world.data / "blobs")
+    with app.app_context(), transaction() as session:
+        person = session.scalars(select(Person).where(Person.email == f"{officer}@nordhaven.example")).one()
+        unit = session.scalars(select(Unit).where(Unit.short_id == address.rpartition("/")[2])).one()
+        estate = unit.building.estate
+        plan = session.scalars(select(Plan).where(Plan.type_id == unit.type_id)).one()
+        contractor = session.scalars(
+            select(TradeContractor.company_id).where(TradeContractor.estate_id == estate.id)
+        ).one()
+        version = session.scalars(
+            select(Version).join(Checklist).where(Checklist.code == "unit-handover")
+        ).one()
+        walk = Inspection(
+            id=new_id(),
+            number=f"WALK-{unit.short_id}",
+            version_id=version.id,
+            site_id=estate.site_id,
+            company_id=estate.site.company_id,
+            unit_id=unit.id,
+            estate_id=estate.id,
+            rooms=walked(ROOMS),
+            state="completed",
+            planned=False,
+            created_at=now,
+            created_by=person.id,
+            completed_at=now,
+        )
+        session.add(walk)
+        session.flush()
+        for n, (row, (room, grade, text)) in enumerate(zip(rows, defects, strict=True), start=1):
+            session.add(
+                Defect(
+                    inspection_id=walk.id,
+                    revision=1,
+                    number=n,
+                    row=row,
+                    unit_id=unit.id,
+                    room=room,
+                    room_name=next(one["name"] for one in ROOMS if one["id"] == room),
+                    trade="Waterproofing",
+                    grade=grade,
+                    text={"text": text, "lang": "zh-Hant"},
+                    pin={"plan": str(plan.id), "x": 2000 * n, "y": 5000},
+                    contractor_id=contractor,
+                    due=now.date(),
+                    photos=[_kept(blobs, f"{unit.short_id} before {n}", "#B8602B")],
+                )
+            )
+        session.flush()
+        for case in open_from_walk(session, walk.id, 1, "zh-Hant", now, person.id):
+            action = actions.one(session, case, lock=True)
+            step = actions.step_row(action, Step.IMPLEMENT)
+            assert step is not None
+            step.content = {"done": "已拆除重做並重新粉刷"}
+            after = _kept(blobs, f"{action.number} after", "#3B7A57")
+            action.pictures.append(
+                ActionPicture(
+                    id=new_id(),
+                    action_id=action.id,
+                    revision=1,
+                    step="implement",
+                    moment="after",
+                    sha256=after,
+                    added_at=now,
+                )
+            )
+            settle(session, action, submit(actions.circle_of(action), Step.IMPLEMENT, "l:contractor"), now)
+    return [str(row) for row in rows]
+
+
+def _kept(blobs: LocalBlobs, name: str, colour: str) -> str:
+    """A photo the server holds, told apart by its name; its SHA-256."""
+    image = Image.new("RGB", (1280, 960), colour)
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((120, 120, 1160, 840), outline="white", width=12)
+    draw.line((120, 840, 1160, 120), fill="white", width=12)
+    draw.text((160, 160), name, fill="white", font_size=64)
+    written = io.BytesIO()
+    image.save(written, "JPEG", quality=85)
+    sha = hashlib.sha256(written.getvalue()).hexdigest()
+    for width in WIDTHS:
+        copy = io.BytesIO()
+        image.resize((width, width * 3 // 4)).save(copy, "JPEG", quality=80)
+        blobs.put_named(copy_name(sha, width), copy.getvalue())
+    return sha

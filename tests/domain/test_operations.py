@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain.canonical import canonical, digest
 from app.domain.errors import CODES, Invalid, Malformed
-from app.domain.operations import MAX_BYTES, MAX_PARENTS, MAX_TEXT, parse
+from app.domain.operations import MAX_BYTES, MAX_CREATED, MAX_PARENTS, MAX_TEXT, parse
 from tests.domain.generate import json_values
 from tests.domain.reading import vectors
 
@@ -222,3 +222,17 @@ def test_taken(changes):
     assert len(canonical(sent)) <= MAX_BYTES
     assert len(op.parents) <= MAX_PARENTS
     assert op.travel() == sent
+
+
+def test_only_what_begins_a_record_may_be_large():
+    value = {"repaired": ["x" * 9_000] * 24}
+    begun = raw(kind="create", path="inspection", field="created", value=value)
+    assert MAX_BYTES < len(canonical(begun)) <= MAX_CREATED
+    assert parse(begun).travel() == begun
+    for larger in (
+        raw(value=value),
+        raw(kind="create", path="inspection", field="created", value={"repaired": ["x" * 9_000] * 26}),
+    ):
+        with pytest.raises(Malformed) as refused:
+            parse(larger)
+        assert refused.value.code == "op_too_large"

@@ -71,7 +71,7 @@ class Action(Editable, Base):
     cut_in: Mapped[date | None] = mapped_column(Date)
     watch_until: Mapped[date | None] = mapped_column(Date)
     doers: Mapped[list[Any]] = mapped_column(Json)  # who sent the implementation: none of them may check it
-    outcome: Mapped[str] = mapped_column(String(20), default="")  # effective, ineffective, cancelled
+    outcome: Mapped[str] = mapped_column(String(20), default="")  # effective, ineffective, cancelled, as_is
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     # what it is found by: " man method ", of the causes that are confirmed and of its measures
     branches: Mapped[str] = mapped_column(String(120), default="", server_default="")

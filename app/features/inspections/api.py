@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.adapters.blobs import BlobStore
@@ -42,6 +43,8 @@ def listed(
     walk, as queries/walk.py tells it, with the `rooms` of the walk.
     """
     title = pick(inspection.version.checklist.title, language())
+    if inspection.repaired is not None:
+        title = _("Re-inspection")
     site, company = inspection.site, inspection.company
     row: dict[str, Any] = {
         "id": str(inspection.id),

@@ -42,7 +42,13 @@ in the PDF as `inspection.json`. Instants are milliseconds since 1970 UTC, days 
                                   stand_text, photos: as of an answer}],
                        meters: [{meter, reading, number, absent, confirmed, problem,
                                  last: {reading, day} | null, photos}],
-                       keys: [{kind, count, note}]}
+                       keys: [{kind, count, note}],
+                       rechecks (of a re-inspection only): [{row, case: {id, number}, question, room,
+                                  room_name (words), trade, class, text, pin, contractor, before, after
+                                  ([sha256]), done, failed: as they were when it began (domain/again.py);
+                                  result ("pass", "fail", "as_is", null: its
+                                  room was out of scope), price: {amount, currency} | null, note,
+                                  photos: as of an answer}]}
     signatures         [{id, kind ("sign", "refuse"), slot, counts,
                          value (as in the register, strokes and digest with it),
                          operation: {id, hash, at, offset, tz, received_at}}]  in the order given
@@ -67,6 +73,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain import signatures
+from app.domain.again import as_walked
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
 from app.domain.explain import one_change, trials
@@ -75,7 +82,6 @@ from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, rows
 from app.domain.merge import photos as photos_at
 from app.domain.register_walk import ROOMS_OF_WALK
-from app.domain.rooms import expand
 from app.domain.scale import score_of
 from app.domain.scoring import score
 from app.features.accounts.models import Person
@@ -148,7 +154,7 @@ def freeze(
     `reason`: text, of a revision above 1. The operations that lead to it must be stored already.
     """
     version = session.get_one(Version, row.version_id)
-    definition = expand(version.definition, row.rooms)
+    definition = as_walked(version.definition, row.rooms, row.repaired)
     body = compose(
         _names(session, row, version, state, now),
         definition,

@@ -44,6 +44,7 @@ class Told:
     lots: list[ActionLot]
     recurred: ActionEvent | None
     seen: list[ActionEvent]  # what later inspections saw of its open point
+    rechecked: list[ActionEvent]  # what re-inspections found of the repair
 
     def content(self, step: str) -> dict[str, Any]:
         row = self.steps.get(step)
@@ -198,6 +199,7 @@ def _told(action: Action, number: int, events: Sequence[ActionEvent]) -> Told:
         lots=[lot for lot in action.lots if lot.revision == number],
         recurred=again[-1] if again else None,
         seen=[event for event in events if event.act == "seen" and event.revision == number],
+        rechecked=[event for event in events if event.act == "rechecked" and event.revision == number],
     )
 
 

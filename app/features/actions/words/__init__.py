@@ -136,6 +136,7 @@ ACTS = {
     "accepted": _l("Accepted"),
     "returned": _l("Sent back"),
     "seen": _l("Open point looked at in an inspection"),
+    "rechecked": _l("Looked at again after the repair"),
     "verified": _l("Checked: effective"),
     "not_effective": _l("Checked: not effective"),
     "standardised": _l("Made the standard"),
@@ -161,6 +162,16 @@ ACTS = {
     "link_shown": _l("Link shown"),
     "link_revoked": _l("Link taken back"),
     "link_stray": _l("The link went to the wrong person"),
+}
+RECHECKED = {
+    "pass": _l("Looked at again: repaired"),
+    "fail": _l("Looked at again: not repaired"),
+    "as_is": _l("Accepted as it is"),
+}
+STAYS = {
+    "own": _l("By the person who repaired it: somebody else has to look."),
+    "moved": _l("The case had moved on meanwhile, so it stays where it is."),
+    "corrected": _l("A later revision of that visit says this; the case stays where it is."),
 }
 SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 AGES = {

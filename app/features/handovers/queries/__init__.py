@@ -18,10 +18,13 @@ from app.domain.permissions import Actor
 from app.features.actions.models import Action, ActionDefect
 from app.features.checklists.models import Version
 from app.features.checklists.queries import newest_versions
+from app.features.handovers.queries.again import again_of, repaired_in, units_repaired
 from app.features.inspections.models import Assignment, Inspection, MeterReading, Revision
 from app.features.inspections.queries import visible
 from app.features.places.models import Building, Unit
 from app.features.places.queries import estates
+
+__all__ = ["again_of", "repaired_in", "units_repaired"]
 
 _OPEN = ("planned", "in_progress", "in_review")
 

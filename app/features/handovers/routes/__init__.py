@@ -49,6 +49,7 @@ def of_unit(unit_id: UUID) -> str:
         slots=walk_words.SLOTS,
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
+        again=queries.again_of(reading(), unit_id),
     )
 
 
@@ -87,22 +88,34 @@ def plan(estate_id: UUID) -> Answer:
     _offer(form, estate)
     if not form.validate():
         return _draw(form, estate, building), 422
+    again = bool(request.values.get("again"))
     try:
         with transaction() as session:
             here = estates.get_visible_to(session, actor(), estate_id)
+            units = form.chosen()
             wanted = Walks(
                 UUID(form.checklist.data),
-                form.chosen(),
+                units,
                 form.officers(),
                 date.fromisoformat(form.due.data or ""),
+                queries.repaired_in(session, units) if again else None,
             )
             made = plan_walks(session, actor(), here, wanted, clock.now())
     except Invalid as error:
         status = form.refuse(error)
         return _draw(form, _planned_at(estate_id), building), status
-    flash(ngettext("%(num)s walk is planned.", "%(num)s walks are planned.", len(made)))
+    if again:
+        flash(ngettext("%(num)s re-inspection is planned.", "%(num)s re-inspections are planned.", len(made)))
+    else:
+        flash(ngettext("%(num)s walk is planned.", "%(num)s walks are planned.", len(made)))
     return redirect(
-        url_for(".plan_form", estate_id=estate_id, building=building.id if building else None), 303
+        url_for(
+            ".plan_form",
+            estate_id=estate_id,
+            building=building.id if building else None,
+            again=1 if again else None,
+        ),
+        303,
     )
 
 
@@ -136,6 +149,8 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
         if any(value == str(actor().id) for value, _name in form.lead.choices):
             form.lead.data = str(actor().id)
     units = queries.units_to_walk(reading(), building.id) if building else []
+    again = bool(request.values.get("again"))
+    repaired = queries.units_repaired(reading(), [unit.id for unit, _taken in units])
     floors: dict[str, list[object]] = {}
     for unit, taken in units:
         floors.setdefault(unit.floor, []).append((unit, taken))
@@ -148,5 +163,10 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
         floors=floors,
         chosen=set(form.units.data or ()),
         most=UNITS_AT_MOST,
-        title=_("Plan walks"),
+        again=again,
+        repaired=repaired,
+        title=_("Plan re-inspections") if again else _("Plan walks"),
     )
+
+
+from app.features.handovers.routes import again as again  # noqa: E402

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -30,19 +31,23 @@ OFFICERS_AT_MOST = 2
 
 @dataclass(frozen=True, slots=True)
 class Walks:
-    """What a planner decides: which units, who walks them (the lead first), on which day."""
+    """What a planner decides: which units, who walks them (the lead first), on which day. `repaired`: of a
+    re-inspection, unit → what it looks at again (domain/again.py).
+    """
 
     version_id: UUID
     units: Sequence[UUID]
     officers: Sequence[UUID]
     day: date
+    repaired: Mapping[UUID, Sequence[Mapping[str, Any]]] | None = None
 
 
 def plan_walks(session: Session, actor: Actor, estate: Estate, wanted: Walks, now: datetime) -> list[UUID]:
     """Plans a walk of each unit and writes to the officers once; in the order of the units, all or none.
 
     Raises Invalid: units_missing, units_too_many, unit_unknown, walk_open (a unit has a walk that is not
-    finished), rooms_no_checks, date_in_past, auditor_not_eligible; NotFound where the actor may not plan.
+    finished), nothing_repaired, rooms_no_checks, date_in_past, auditor_not_eligible; NotFound where the actor
+    may not plan.
     """
     if not wanted.units:
         raise Invalid("units_missing", field="units")
@@ -55,7 +60,7 @@ def plan_walks(session: Session, actor: Actor, estate: Estate, wanted: Walks, no
     made = []
     for unit in units:
         walk_id = new_id()
-        created = {
+        created: dict[str, Any] = {
             "checklist_version": str(wanted.version_id),
             "site": str(estate.site_id),
             "auditors": [str(person) for person in wanted.officers],
@@ -64,6 +69,10 @@ def plan_walks(session: Session, actor: Actor, estate: Estate, wanted: Walks, no
             "unit": str(unit.id),
             "rooms": walked(unit.type.rooms),
         }
+        if wanted.repaired is not None:
+            if not wanted.repaired.get(unit.id):
+                raise Invalid("nothing_repaired", field="units", unit=f"{unit.building.name} {unit.name}")
+            created["repaired"] = list(wanted.repaired[unit.id])
         changes = [("create", KIND, "created", created)]
         write_at_desk(session, InspectionKind(), Author(actor, None), walk_id, changes, now)
         made.append(walk_id)

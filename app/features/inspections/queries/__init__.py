@@ -33,25 +33,36 @@ _FORMS: dict[tuple[UUID, str], Form] = {}
 _FORMS_AT_MOST = 64
 
 
-def form_of(session: Session, version_id: UUID, rooms: Sequence[Room] | None = None) -> Form:
-    """What a published version asks, in a unit's `rooms` if it is walked. Versions never change, so a process
-    keeps the ones in use; units of one type share theirs.
+def form_of(
+    session: Session,
+    version_id: UUID,
+    rooms: Sequence[Room] | None = None,
+    repaired: Sequence[Mapping[str, Any]] | None = None,
+    known_as: str = "",
+) -> Form:
+    """What a published version asks, in a unit's `rooms` if it is walked, of what was `repaired` if it is a
+    re-inspection. Versions never change, so a process keeps the ones in use; units of one type share theirs.
+    A re-inspection has its own, kept as long as it is `known_as` something.
     """
-    key = (version_id, json.dumps(rooms, sort_keys=True) if rooms else "")
-    found = _FORMS.get(key)
+    rooms_key = json.dumps(rooms, sort_keys=True) if rooms and repaired is None else known_as
+    key = (version_id, rooms_key)
+    found = _FORMS.get(key) if repaired is None or known_as else None
     if found is None:
         version = session.get(Version, version_id)
         if version is None:
             raise NotFound("version_not_published")
         if len(_FORMS) >= _FORMS_AT_MOST:
             _FORMS.clear()
-        found = _FORMS[key] = Form.of(str(version_id), version.definition, rooms)
+        found = Form.of(str(version_id), version.definition, rooms, repaired)
+        if repaired is None or known_as:
+            _FORMS[key] = found
     return found
 
 
 def asked_in(session: Session, inspection: Inspection) -> Form:
-    """What is asked in an inspection: of a unit's walk, room by room."""
-    return form_of(session, inspection.version_id, inspection.rooms)
+    """What is asked in an inspection: of a unit's walk, room by room; again, what was repaired."""
+    known_as = f"{inspection.id} {inspection.created_at}" if inspection.repaired is not None else ""
+    return form_of(session, inspection.version_id, inspection.rooms, inspection.repaired, known_as)
 
 
 def assigned_to(person_id: UUID) -> ColumnElement[bool]:
@@ -173,8 +184,10 @@ def heads_among(session: Session, ids: list[UUID]) -> dict[UUID, int]:
 
 def last_before(session: Session, inspection: Inspection) -> Inspection | None:
     """The last completed inspection with the same checklist at the same site, or of the same unit, whichever
-    version it had.
+    version it had. A re-inspection asks something else each time: there is none, and it is none.
     """
+    if inspection.repaired is not None:
+        return None
     same = select(Version.id).where(Version.checklist_id == inspection.version.checklist_id)
     return session.scalars(
         select(Inspection)
@@ -185,6 +198,7 @@ def last_before(session: Session, inspection: Inspection) -> Inspection | None:
             else Inspection.unit_id == inspection.unit_id,
             Inspection.version_id.in_(same),
             Inspection.id != inspection.id,
+            Inspection.repaired.is_(None),
             Inspection.completed_at.is_not(None),
             Inspection.completed_at < (inspection.completed_at or _FOREVER),
         )

@@ -405,6 +405,8 @@ def _walk(
     found = walk_of(form.definition, state, day, subject_of(session, row, state))
     for one in found["defects"]:
         one["photos"] = _photos(state, f"d/{one['row']}", one["photos"], here, holding)
+    for one in found.get("rechecks", ()):
+        one["photos"] = _photos(state, f"q/{one['question']}", one["photos"], here, holding)
     for one in found["meters"]:
         one["photos"] = _photos(state, f"meter/{one['meter']}", one["photos"], here, holding)
     return found

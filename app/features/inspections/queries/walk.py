@@ -13,11 +13,14 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.domain.again import rechecks
 from app.domain.defects import defects_of, said
 from app.domain.handover import DueDays, default_due, reading_problem
 from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, photos
+from app.domain.money import currency_of
 from app.domain.register_walk import KEYS, METERS
+from app.domain.rooms import words_of
 from app.features.companies.models import Company
 from app.features.inspections.models import Defect, Inspection, MeterReading
 from app.features.places.models import Building, Plan, TradeContractor, Unit
@@ -35,7 +38,8 @@ def told(
 
     {"id", "short_id", "name", "building", "floor", "estate", "type", "owner_name", "rooms", "plan",
     "contractors": {trade: {"id", "name"}}, "due_days", "readings": {meter: {"reading", "number", "day"}},
-    "defects" (of earlier walks)}
+    "defects" (of earlier walks), "currency"}; of a re-inspection also "pairs": the photos it compares with,
+    {"before", "after": [sha256]}
     """
     walks = [one for one in inspections if one.unit_id is not None]
     if not walks:
@@ -67,7 +71,12 @@ def told(
                 for meter, row in read.get(unit.id, {}).items()
             },
             "defects": [_earlier(row) for row in found.get(one.id, ())],
+            "currency": currency_of(one.site.country, one.site.time_zone),
         }
+        if one.repaired is not None:
+            answer[one.id]["pairs"] = {
+                name: [sha256 for row in one.repaired for sha256 in row[name]] for name in ("before", "after")
+            }
     return answer
 
 
@@ -120,6 +129,8 @@ class Subject(NamedTuple):
     named: Mapping[str, str]  # company id → name, of contractors somebody chose
     last: Mapping[str, MeterReading]
     allowed: DueDays
+    rooms: Mapping[str, Mapping[str, str]] = {}  # id → words: every room of the unit, asked about or not
+    again: bool = False
 
 
 def subject_of(session: Session, inspection: Inspection, state: Mapping[Key, Register]) -> Subject:
@@ -135,23 +146,41 @@ def subject_of(session: Session, inspection: Inspection, state: Mapping[Key, Reg
         named={str(company_id): name for company_id, name in names},
         last=last_readings(session, [inspection.unit_id], inspection).get(inspection.unit_id, {}),
         allowed=ALLOWED[0],
+        rooms={room["id"]: words_of(room["name"]) for room in inspection.rooms or ()},
+        again=inspection.repaired is not None,
     )
 
 
 def walk_of(
     definition: Mapping[str, Any], state: Mapping[Key, Register], day: date, subject: Subject
 ) -> dict[str, Any]:
-    """What was written down on a walk, as it reads on `day`: {"defects", "meters", "keys"}, whose members
-    stand in frozen.py. `definition`: as it is walked.
+    """What was written down on a walk, as it reads on `day`: {"defects", "meters", "keys"} and, of a
+    re-inspection, "rechecks", whose members stand in frozen.py. `definition`: as it is walked.
     """
-    rooms = {section["id"]: section["title"] for section in definition["sections"]}
+    rooms = {**subject.rooms, **{section["id"]: section["title"] for section in definition["sections"]}}
     return {
         "defects": [
             _defect(definition, rooms, one, state, day, subject) for one in defects_of(definition, state)
         ],
         "meters": meters_of(state, day, subject.last),
         "keys": keys_of(state),
+        **({"rechecks": rechecks_in(definition, state)} if subject.again else {}),
     }
+
+
+def rechecks_in(definition: Mapping[str, Any], state: Mapping[Key, Register]) -> list[dict[str, Any]]:
+    """What a re-inspection found, defect by defect in walking order. `definition`: as it is walked."""
+    return [
+        {
+            **{name: value for name, value in one["repaired"].items() if name != "check"},
+            **{name: one[name] for name in ("question", "result", "price", "note")},
+            "photos": [
+                {**photo, "marks": marks_of(state, f"q/{one['question']}", photo["media_id"])}
+                for photo in one["photos"]
+            ],
+        }
+        for one in rechecks(definition, state)
+    ]
 
 
 def _defect(

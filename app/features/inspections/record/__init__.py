@@ -37,11 +37,11 @@ from app.features.inspections.record.ending import (
     number_before,
     step_end,
 )
-from app.features.inspections.record.walks import ON_UNIT, unit_of, walk_moved
+from app.features.inspections.record.walks import ON_AGAIN, ON_UNIT, judge_again, unit_of, walk_moved
 from app.features.operations.record import Access, Author, State
 from app.features.places.models import Estate, Site
 
-__all__ = ["ISSUED_BEFORE", "KIND", "ON_FROZEN", "ON_UNIT", "Frozen", "InspectionKind", "index"]
+__all__ = ["ISSUED_BEFORE", "KIND", "ON_AGAIN", "ON_FROZEN", "ON_UNIT", "Frozen", "InspectionKind", "index"]
 
 _ROOMS_OF_WORK = ("q", "f", "point", "sign", "opening", "closing", "participants", *ROOMS_OF_WALK)
 _DECISIONS = ("approve", "return")  # all that reaches an inspection in review
@@ -97,7 +97,7 @@ class InspectionKind:
     def create(self, session: Session, author: Author, operation: Operation, now: datetime) -> Inspection:
         judge_created(operation.value)
         value = operation.value
-        form = form_of(session, UUID(value["checklist_version"]), value.get("rooms"))
+        form = form_of(session, UUID(value["checklist_version"]), value.get("rooms"), value.get("repaired"))
         site = session.get(Site, UUID(value["site"]))
         auditors = [UUID(person) for person in value["auditors"]]
         if site is None:
@@ -117,6 +117,7 @@ class InspectionKind:
             raise Invalid("company_retired")
         if not author.vouched:
             _eligible(session, site.company_id, estate, auditors)
+            judge_again(session, unit, value.get("repaired"))
         day = local_day(now, site.time_zone)
         row = Inspection(
             id=UUID(operation.record_id),
@@ -127,6 +128,7 @@ class InspectionKind:
             unit_id=unit.id if unit else None,
             estate_id=estate,
             rooms=value.get("rooms"),
+            repaired=value.get("repaired"),
             state="planned",
             planned=planned,
             due=date.fromisoformat(value["due"]) if value["due"] else None,

@@ -29,7 +29,15 @@ from app.features.accounts.models import Person
 from app.features.evidence.queries import present_among
 from app.features.inspections import queries
 from app.features.inspections.frozen import freeze
-from app.features.inspections.models import KIND, Defect, Finding, Inspection, MeterReading, Revision
+from app.features.inspections.models import (
+    KIND,
+    Defect,
+    Finding,
+    Inspection,
+    MeterReading,
+    Recheck,
+    Revision,
+)
 from app.features.inspections.queries.signing import signatures_of
 from app.features.operations.record import Author, Deferred, State
 
@@ -164,6 +172,9 @@ def freeze_revision(
     if row.unit_id is not None:
         session.add_all(_defect(row, row.unit_id, one) for one in record["walk"]["defects"])
         session.add_all(_reading(row, row.unit_id, one, day) for one in record["walk"]["meters"])
+        # a room out of scope was not looked at: its repairs wait for another re-inspection
+        looked_at = [one for one in record["walk"].get("rechecks", ()) if one["result"]]
+        session.add_all(_recheck(row, row.unit_id, one, day) for one in looked_at)
     session.flush()
     _request_report(session, row, author, now)
     return {"revision": row.revision, "digest": revision.digest}
@@ -226,6 +237,23 @@ def _reading(row: Inspection, unit_id: UUID, one: Mapping[str, Any], day: date) 
         **{name: one[name] for name in ("meter", "reading", "number", "absent", "confirmed", "problem")},
         photos=[photo["sha256"] for photo in one["photos"]],
         read_on=day,
+    )
+
+
+def _recheck(row: Inspection, unit_id: UUID, one: Mapping[str, Any], day: date) -> Recheck:
+    price = one["price"] or {}
+    return Recheck(
+        inspection_id=row.id,
+        revision=row.revision,
+        row=UUID(one["row"]),
+        action_id=UUID(one["case"]["id"]),
+        unit_id=unit_id,
+        result=one["result"],
+        price=price.get("amount"),
+        currency=price.get("currency"),
+        note=one["note"],
+        photos=[photo["sha256"] for photo in one["photos"]],
+        checked_on=day,
     )
 
 

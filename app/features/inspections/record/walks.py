@@ -18,6 +18,16 @@ from app.features.places.models import Unit
 # Filled by wiring.py; each runs inside the transaction: (session, unit, now), whenever a walk of the unit is
 # planned, begun, ended or opened again.
 ON_UNIT: list[Callable[[Session, UUID, datetime], object]] = []
+# Filled by wiring.py: (session, unit, repaired) raises Invalid where a re-inspection names what was not
+# repaired in the unit, or photos that do not show it.
+ON_AGAIN: list[Callable[[Session, UUID, Sequence[Mapping[str, Any]]], object]] = []
+
+
+def judge_again(session: Session, unit: Unit | None, repaired: Sequence[Mapping[str, Any]] | None) -> None:
+    """Whether a re-inspection may name these. Raises Invalid."""
+    if unit is not None and repaired is not None:
+        for judge in ON_AGAIN:
+            judge(session, unit.id, repaired)
 
 
 def unit_of(session: Session, value: Mapping[str, Any], form: Form) -> Unit | None:

@@ -21,7 +21,7 @@ from app.domain.words import babel_locale
 from app.features.evidence.queries import present_among
 from app.features.inspections.models import KIND, Inspection
 from app.features.inspections.queries import visible
-from app.features.inspections.report import answers, people, walk
+from app.features.inspections.report import again, answers, people, walk
 from app.features.inspections.report.content import context, title
 from app.features.inspections.report.reader import Reader
 from app.features.inspections.report.score import verdict
@@ -141,8 +141,8 @@ def _described(record: dict[str, Any], reader: Reader) -> str:
 
 
 def shown_photos(record: dict[str, Any]) -> list[str]:
-    """The photos on its pages, each once: those of defects and meters, of questions in scope in their order,
-    then of open points.
+    """The photos on its pages, each once: those of repairs, defects and meters, of questions in scope in
+    their order, then of open points.
     """
     asked = [
         question["answer"]
@@ -152,7 +152,7 @@ def shown_photos(record: dict[str, Any]) -> list[str]:
     ]
     told = [*asked, *record.get("points", ())]
     photos = (photo["sha256"] for one in told for photo in one["photos"])
-    return list(dict.fromkeys((*walk.shown(record), *photos)))
+    return list(dict.fromkeys((*again.shown(record), *walk.shown(record), *photos)))
 
 
 def _instant(moment: int) -> datetime:

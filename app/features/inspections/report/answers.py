@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.adapters.sheets_writing import csv_lines
+from app.features.inspections.report.again import numbers
 from app.features.inspections.report.findings import figures, mark, rows_of, severity
 from app.features.inspections.report.reader import Reader, typed
 
@@ -26,7 +27,7 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
             "title": reader.words(section["title"]),
             "percent": percents.get(section["id"]),
             "rows": [
-                _row(q, opened.get(q["id"]), options, reader) | {"id": shown_id(record, q)}
+                _row(q, opened.get(q["id"]), options, reader) | _named(record, q)
                 for q in section["questions"]
             ],
         }
@@ -35,8 +36,17 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
     ]
 
 
+def _named(record: Record, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page calls the question; the photos of a repair stand with it, not below."""
+    elsewhere = {"photos": 0} if question["id"] in numbers(record) else {}
+    return {"id": shown_id(record, question), **elsewhere}
+
+
 def shown_id(record: Record, question: Mapping[str, Any]) -> str:
-    """A question as the page names it; on a walk its section is the room already."""
+    """A question as the page names it: on a walk its section is the room already, a repair has a number."""
+    repair = numbers(record).get(question["id"])
+    if repair is not None:
+        return repair
     return str(question["id"].partition("-")[0] if record.get("walk") is not None else question["id"])
 
 
@@ -78,7 +88,7 @@ def short(record: Record, reader: Reader) -> list[dict[str, Any]]:
     best = max(option["points"] for option in options.values())
     return [
         {
-            "id": question["id"],
+            "id": shown_id(record, question),
             "mark": mark(question),
             "text": reader.words(question["text"]),
             "section": reader.words(section["title"]),
@@ -93,7 +103,7 @@ def short(record: Record, reader: Reader) -> list[dict[str, Any]]:
 
 def other_photos(record: Record, reader: Reader) -> dict[str, Any]:
     """The photos of answers that opened no finding, three in a row, in the order of the checklist."""
-    opened = {finding["question"] for finding in record["findings"]}
+    opened = {finding["question"] for finding in record["findings"]} | numbers(record).keys()
     return rows_of(
         [
             photo

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.domain.printing import printable_all
 from app.domain.words import babel_locale
+from app.features.inspections.report import again as agains
 from app.features.inspections.report import answers, figures, findings, people, points, score
 from app.features.inspections.report import walk as walks
 from app.features.inspections.report.reader import Reader, Said, typed
@@ -42,6 +43,7 @@ def context(record: Record, language: str) -> dict[str, Any]:
             "findings": findings.cards(clean, reader),
             "points": points.cards(clean, reader),
             "walk": walks.walk(clean, reader),
+            "again": agains.again(clean, reader),
             "short": [] if is_audit(clean) else answers.short(clean, reader),
             "score": score.explained(clean, reader),
             "answers": answers.sections(clean, reader),
@@ -61,6 +63,8 @@ def is_audit(record: Record) -> bool:
 
 
 def title(record: Record) -> str:
+    if agains.is_again(record):
+        return _("Re-inspection report")
     return _("Audit report") if is_audit(record) else _("Inspection report")
 
 
@@ -154,7 +158,11 @@ def _counts(record: Record, reader: Reader) -> list[str]:
         )
     ]
     counted, defects = findings.counted(record, reader), walks.counted(record, reader)
-    if defects:
+    if agains.is_again(record):
+        told = [agains.counted(record, reader)]
+        if record["walk"]["defects"]:
+            told.append(defects)
+    elif defects:
         told.append(defects)
     elif counted:
         told.append(_("%(counts)s.", counts=counted))

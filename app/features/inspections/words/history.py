@@ -14,6 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.checklists import questions
 from app.domain.register_walk import ROOMS_OF_WALK
 from app.domain.registers import Form
 from app.domain.words import pick
@@ -22,7 +23,7 @@ from app.features.inspections.words import signing
 from app.features.inspections.words import walk as walks
 from app.features.operations import queries as log
 from app.features.operations.models import Operation
-from app.web.i18n import comma, day, moment
+from app.web.i18n import comma, day, moment, money
 
 PAGE = 50
 CLOCKS_AGREE = 120_000  # milliseconds; below, the device's own time says nothing new
@@ -53,7 +54,12 @@ _FIELDS = {
     "sign/signed": _l("Signed"),
     "sign/refused": _l("Signature refused"),
 }
-_ANSWERS = {"score": _l("Score"), "note": _l("Note"), "reason": _l("Why not applicable")}
+_ANSWERS = {
+    "score": _l("Score"),
+    "note": _l("Note"),
+    "reason": _l("Why not applicable"),
+    "price": _l("Price note"),
+}
 _POINT = {"seen": _l("what was seen"), "note": _l("Note")}
 _SEEN = {"open": _l("Still open"), "closed": _l("Seen closed")}
 _FINDING = {
@@ -145,6 +151,8 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _what_of_walk(room, place, op)
     if room == "point":
         place = _("an open point")
+    if room == "q" and form.again:  # known by the case that repaired it
+        place = next((q["check"] for q in questions(form.definition) if q["id"] == place), place)
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -193,6 +201,8 @@ def value_in_words(
         return Shown(value["text"], value["lang"])
     if field == "seen":
         return Shown(str(_SEEN.get(value, value)))
+    if field == "price":
+        return Shown(money(value))
     if field == "score":
         return Shown(score_in_words(form.definition, value, language))
     if field.startswith("photo:"):

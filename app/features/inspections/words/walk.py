@@ -38,6 +38,12 @@ CLASSES = {
     "B": ("flag", "warn", _l("use impaired")),
     "C": ("eye", "mute", _l("appearance")),
 }
+# result of a re-inspection → icon, colour, what it means
+RESULTS = {
+    "pass": ("check", "good", _lp("repair", "Passed")),
+    "fail": ("undo", "bad", _lp("repair", "Failed")),
+    "as_is": ("info", "warn", _l("Accepted as it is")),
+}
 # slot → who it is on a walk
 SLOTS = {
     "auditor": _l("Property officer"),

@@ -9,6 +9,8 @@ export const hasText = (typed) => /[^ \t\r\n\u00a0\u3000]/.test(typed?.text ?? "
 export const duty = (definition, question, score) => {
   const reason = isNa(definition, score);
   const got = above(definition, score);
+  if (!reason && got !== undefined && definition.rules.duty === "again")
+    return { note: score !== "pass", photo: score !== "as_is", reason };
   if (reason || got === undefined || definition.rules.duty !== "vda")
     return { note: false, photo: false, reason };
   const star = isCritical(question);

@@ -2,7 +2,7 @@
 import { changedHands, register, whoIsThere } from "./account.js";
 import { casePhotos, casesOf, refreshCases } from "./cases.js";
 import { freshen, freshenAll, prepare, refreshHeads, refreshWork } from "./load.js";
-import { fetchPictures } from "./pictures.js";
+import { fetchPictures, pairPhotos } from "./pictures.js";
 import { heardEpoch } from "./pull.js";
 import { ask } from "./transport.js";
 import { remember } from "./who.js";
@@ -65,11 +65,17 @@ export class Network {
     return prepared;
   }
 
-  /** What was found in the cases of this person, as pictures. */
+  /** What was found in the cases of this person, and what re-inspections compare with, as pictures. */
   #fetchPhotos() {
     const { store } = this.app;
     this.#fetching ??= casesOf(store)
-      .then((cases) => fetchPictures(store, casePhotos(cases)))
+      .then(async (cases) => {
+        const rows = await store.read(["inspections"], (tx) => tx.store.getAll());
+        const open = rows.filter(
+          ({ listed, state }) => listed && (state === "planned" || state === "in_progress"),
+        );
+        return fetchPictures(store, [...casePhotos(cases), ...pairPhotos(open)]);
+      })
       .catch(() => {}) // there is no room, or the store is gone: pictures are copies only
       .finally(() => {
         this.#fetching = null;

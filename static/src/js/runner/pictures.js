@@ -10,6 +10,21 @@ export const pointPhoto = ({ id }, point) => ({
   address: `/api/v1/inspections/${id}/points/${point.id}/photo`,
 });
 
+/** A photo a re-inspection compares with: it may be a contractor's, so the inspection serves it. `large`: whole screen. */
+export const pairPhoto = ({ id }, sha256, large = false) => ({
+  sha256: large ? `${sha256}-1280` : sha256,
+  address: `/inspections/${id}/repaired/${sha256}?w=${large ? 1280 : 480}`,
+});
+
+/** What the re-inspections among `rows` compare with; from before the repair also as large as the camera lays it over. */
+export function pairPhotos(rows) {
+  return rows.flatMap((row) => {
+    const { before = [], after = [] } = row.unit?.pairs ?? {};
+    const small = [...before, ...after].map((sha256) => pairPhoto(row, sha256));
+    return [...small, ...before.map((sha256) => pairPhoto(row, sha256, true))];
+  });
+}
+
 /** The photos of the last audits that the open inspections of `rows` point to, and of their open points. */
 export function lastPhotos(rows) {
   const last = rows
@@ -18,7 +33,9 @@ export function lastPhotos(rows) {
   const points = rows.flatMap((row) =>
     (row.open_points ?? []).filter(({ photo }) => photo).map((point) => pointPhoto(row, point)),
   );
-  return [...new Map([...last, ...points].map((photo) => [photo.sha256, photo])).values()];
+  return [
+    ...new Map([...last, ...points, ...pairPhotos(rows)].map((photo) => [photo.sha256, photo])).values(),
+  ];
 }
 
 /** How many of these are on this phone. */

@@ -1,10 +1,11 @@
 // One inspection in memory: its registers, what is saved where, and every change on its way to the store.
+import { asWalked, rechecks, repairedOf } from "../domain/again.js";
 import { answersOf, outOfScope, tornQuestions } from "../domain/answers.js";
 import { defectsOf, unwritten } from "../domain/defects.js";
 import { blockers, missing } from "../domain/duty.js";
 import { findings } from "../domain/findings.js";
 import { key, photos, rows } from "../domain/merge.js";
-import { expand, roomsOf } from "../domain/rooms.js";
+import { roomsOf } from "../domain/rooms.js";
 import { score } from "../domain/scoring.js";
 import { given, isCovered, livePhotos, blockers as unsigned, slots } from "../domain/signatures.js";
 import { write, writeAll } from "./edit.js";
@@ -28,6 +29,7 @@ export class Session extends EventTarget {
   unsaved = new Map();
   given = []; // signatures and refusals, as they were weighed last
   rooms = null; // of a unit's walk
+  repaired = null; // of a re-inspection: what it looks at again
   #defects = null;
   #weighing = 0;
   #writing = new Map();
@@ -72,7 +74,9 @@ export class Session extends EventTarget {
     this.state = fresh;
     this.operations = new Map(ops.map((each) => [each.id, each]));
     this.rooms ??= roomsOf(this.state);
-    if (this.rooms && this.definition === this.version) this.definition = expand(this.version, this.rooms);
+    this.repaired ??= repairedOf(this.state);
+    if (this.rooms && this.definition === this.version)
+      this.definition = asWalked(this.version, this.rooms, this.repaired);
     await this.#weigh();
     this.#changed();
     return this;
@@ -239,6 +243,11 @@ export class Session extends EventTarget {
     if (!this.rooms) return [];
     this.#defects ??= defectsOf(this.definition, this.state);
     return this.#defects;
+  }
+
+  /** What a re-inspection found so far (domain/again.js). */
+  get rechecks() {
+    return this.repaired ? rechecks({ sections: this.sections }, this.state) : [];
   }
 
   /** What a path is about, in short, for those who hear rather than see. */

@@ -65,6 +65,12 @@ export function today(zone, now = Date.now()) {
   }).format(now);
 }
 
+/** A price {amount, currency} as the reader writes it. */
+export const money = ({ amount, currency }) =>
+  new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(
+    amount / 100,
+  );
+
 export const daysBetween = (from, to) => Math.round((dateOf(to) - dateOf(from)) / 86400000);
 
 export function megabytes(bytes) {

@@ -37,7 +37,8 @@ function pageName(session, page) {
 /** [title, text] of what a question lacks. */
 function ofQuestion(session, { code, question, section }) {
   const asked = session.questions.find(({ id }) => id === question);
-  const score = session.answers[question]?.score;
+  const given = session.answers[question]?.score;
+  const score = session.repaired && given ? say(`again_${given}`) : given;
   const about = {
     unanswered: textOf(asked.text),
     conflict: textOf(asked.text),

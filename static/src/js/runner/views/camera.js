@@ -8,6 +8,7 @@ const WANTED = {
   video: { facingMode: { ideal: "environment" }, width: { ideal: 2560 }, height: { ideal: 1440 } },
 };
 const QUALITY = 0.92;
+const STRENGTH = 40; // per cent of an earlier photo over the picture
 const WHY = {
   NotAllowedError: "denied",
   SecurityError: "denied",
@@ -34,6 +35,7 @@ export class Camera {
     const on = (target, type, heard) => target.addEventListener(type, heard, { signal });
     on(this.dialog, "close", () => this.#stop());
     on(this.part("shutter"), "click", () => this.#shoot());
+    on(this.part("strength"), "input", () => this.#fade());
     on(this.part("torch"), "click", () => this.#light());
     on(this.part("camera-file"), "click", () => {
       const path = this.#path;
@@ -54,13 +56,32 @@ export class Camera {
     this.over.abort();
   }
 
-  /** `name`: what a person calls the place the photos are for. */
-  open(path, name) {
+  /** `name`: what a person calls the place the photos are for; `old`: address of an earlier photo to lay over. */
+  open(path, name, old = null) {
     this.#path = path;
+    this.#lay(old);
     this.part("shots").replaceChildren();
     fill(this.dialog, { about: name, count: "" });
     this.dialog.showModal();
     return this.#start();
+  }
+
+  /** An earlier photo over the picture, as strong as somebody wants it: from the same place the same view. */
+  #lay(old) {
+    const [ghost, control] = [this.part("ghost"), this.part("old")];
+    control.hidden = !old;
+    ghost.toggleAttribute("hidden", !old);
+    if (!old) return ghost.firstElementChild.removeAttribute("href");
+    if (old.startsWith("blob:")) this.#urls.push(old);
+    ghost.firstElementChild.setAttribute("href", old);
+    this.part("strength").value = STRENGTH;
+    return this.#fade();
+  }
+
+  #fade() {
+    const strength = this.part("strength");
+    this.part("ghost").firstElementChild.setAttribute("opacity", String(Number(strength.value) / 100));
+    strength.setAttribute("aria-valuetext", say("camera_old", { n: strength.value }));
   }
 
   async #start() {

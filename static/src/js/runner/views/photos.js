@@ -32,6 +32,9 @@ export class Photos {
       document.getElementById(id).addEventListener("change", this.heard);
   }
 
+  /** The address of an earlier photo of the same place, to take the new one from there; null where there is none. */
+  earlier = async () => null;
+
   close() {
     this.#camera?.close();
     for (const id of ["camera", "gallery"])
@@ -68,7 +71,7 @@ export class Photos {
       take: (at, file, taken) => this.#keep(at, file, taken),
       choose: (at) => this.#choose("camera", at),
     });
-    return this.#camera.open(path, this.#name(path));
+    return this.#camera.open(path, this.#name(path), await this.earlier(path));
   }
 
   #choose(source, path) {

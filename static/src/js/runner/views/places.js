@@ -22,6 +22,7 @@ export function nameOf(path, row) {
     const point = row?.open_points?.find(({ id }) => path === `point/${id}`);
     return point?.number || say("open_point");
   }
+  if (/^q\/R-[0-9a-f]{32}$/.test(path)) return say("again_title"); // its case is known where it is open
   if (isOfWalk(path)) return registerName(path);
   if (path.startsWith("note/")) return row?.number ?? say("case");
   if (path.startsWith("f/")) return `${say("finding")} ${path.slice(2)}`;

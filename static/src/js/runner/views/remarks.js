@@ -4,7 +4,7 @@ import { key } from "../../domain/merge.js";
 import { above, against, MAINLY } from "../../domain/scale.js";
 import { element, fill, icon } from "../dom.js";
 import { pictureAddress } from "../pictures.js";
-import { clock, language, plainDay, say } from "../words.js";
+import { clock, language, money, plainDay, say } from "../words.js";
 import { worded } from "./found.js";
 import { below, wordedDefect } from "./walk_words.js";
 
@@ -33,8 +33,22 @@ export function fallsShort({ definition }, score) {
   return got !== undefined && against(definition, got, MAINLY) < 0;
 }
 
+/** What a re-inspection still owes at a repaired defect. */
+function owedAgain(score, lacks) {
+  const [photo, note] = ["photo_missing", "note_missing"].map((code) => lacks.includes(code));
+  if (!photo && !note) return null;
+  const title = photo && note ? "duty_both" : photo ? "duty_photo" : "duty_note";
+  return remark(
+    "warn",
+    photo ? "camera" : "note",
+    say(title),
+    say(note ? `again_owes_note_${score}` : "again_owes_photo"),
+  );
+}
+
 /** One note for everything an answer still owes, with the one tap that may settle it: never what fell short. */
 function owed(session, score, lacks, hint) {
+  if (session.repaired) return owedAgain(score, lacks);
   const [photo, note, reason] = ["photo_missing", "note_missing", "reason_missing"].map((code) =>
     lacks.includes(code),
   );
@@ -97,15 +111,19 @@ function side(session, head, { path, field }, name) {
     ? worded(field, head.value)
     : field === "seen" && head.value
       ? say(`seen_${head.value}`)
-      : path.startsWith("d/")
-        ? wordedDefect(session, field, head.value)
-        : head.value === null
-          ? say("no_answer")
-          : option
-            ? option.says
-            : isScore
-              ? say("not_applicable")
-              : head.value;
+      : field === "price"
+        ? head.value
+          ? money(head.value)
+          : say("nothing_written")
+        : path.startsWith("d/")
+          ? wordedDefect(session, field, head.value)
+          : head.value === null
+            ? say("no_answer")
+            : option
+              ? option.says
+              : isScore
+                ? say("not_applicable")
+                : head.value;
   const place = say(known?.state === "pending" ? "this_phone" : "photo_held");
   return fill(node, {
     value,

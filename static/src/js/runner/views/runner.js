@@ -4,6 +4,7 @@ import { element, fill, icon, scoreGauge, speak, template, textOf } from "../dom
 import { roomed } from "../roomed.js";
 import { unitName } from "../unit.js";
 import { language, say } from "../words.js";
+import { againForm, Recheck } from "./again.js";
 import { Meetings } from "./meetings.js";
 import { Photos } from "./photos.js";
 import { nameOf } from "./places.js";
@@ -84,9 +85,11 @@ export class RunnerView {
   #build() {
     const { session, main } = this;
     const form = document.createElement("div");
-    form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
+    if (session.repaired) form.append(againForm(session));
+    else form.innerHTML = session.html; // drawn by our own server for this checklist version, and kept by its hash
     this.form = form.firstElementChild;
-    if (session.rooms) roomed(this.form, session.definition.sections, textOf).classList.add("is-walk");
+    if (session.rooms && !session.repaired)
+      roomed(this.form, session.definition.sections, textOf).classList.add("is-walk");
     this.walk = session.rooms ? new Walk(this) : null;
     const [opening, points, closing] = ["opening", "points", "closing"].map((name) => element(name));
     const pages = { before: [["opening", opening]], after: [["closing", closing]] };
@@ -106,12 +109,17 @@ export class RunnerView {
     this.bob = element("bob");
     const options = this.form.querySelector("[data-options]").content;
     const shared = { session, photos: this.photos, options };
+    const Kind = session.repaired ? Recheck : Question;
     this.questions = new Map(
       session.questions.map((question) => [
         question.id,
-        new Question(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
+        new Kind(this.form.querySelector(`[data-question="${question.id}"]`), question, shared),
       ]),
     );
+    if (session.repaired) {
+      this.walk.rows = [...this.questions.values()];
+      this.photos.earlier = async (path) => this.questions.get(path.slice(2))?.earlier() ?? null;
+    }
     const rooms = session.sections.map(({ id }) => [
       `s/${id}`,
       this.form.querySelector(`[data-section="${id}"]`),

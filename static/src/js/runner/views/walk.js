@@ -6,6 +6,7 @@ import { element, fill, speak, textOf } from "../dom.js";
 import { roomName, unitName } from "../unit.js";
 import { language, plainDay, say } from "../words.js";
 import { Keys } from "./keys.js";
+import { footOf, pinned, rechecked } from "./again_words.js";
 import { Meters } from "./meters.js";
 import { PlanPane } from "./plan.js";
 import { defectItem, roomItem } from "./walk_words.js";
@@ -29,6 +30,7 @@ export function walkTabs(session) {
 export class Walk {
   #undo = null; // {room, scores} of the last "all fine"
   #plan = null;
+  rows = []; // of a re-inspection: what is typed there
 
   /** `view`: the runner's page, which shows the parts and leads between them. */
   constructor(view) {
@@ -59,7 +61,7 @@ export class Walk {
   }
 
   flush() {
-    return Promise.all([this.meters.flush(), this.keys.flush()]);
+    return Promise.all([this.meters.flush(), this.keys.flush(), ...this.rows.map((row) => row.flush())]);
   }
 
   close() {
@@ -70,7 +72,7 @@ export class Walk {
   #pane(place) {
     if (!this.session.row.unit?.plan) return place.remove();
     this.#plan = new PlanPane(this.app, this.session, {
-      pick: (id) => this.app.go(`#/i/${this.session.id}/d/${id}`),
+      pick: (id) => this.app.go(`#/i/${this.session.id}/${id.startsWith("R-") ? "q" : "d"}/${id}`),
       place: (pin) => !this.session.closed && this.#raise({ pin }),
     });
     place.replaceWith(this.#plan.root);
@@ -136,14 +138,16 @@ export class Walk {
   paintFoot(foot, shown) {
     const { session } = this;
     const room = /^s\/(.+)$/.exec(shown ?? "")?.[1];
-    const open = room && !session.closed ? this.#open(room).length : 0;
+    // nothing repaired passes unseen: each has its photo
+    const open = room && !session.closed && !session.repaired ? this.#open(room).length : 0;
     if (this.#undo && (this.#undo.room !== room || session.closed)) this.#undo = null;
     const [fine, back, live] = ["fine", "undo", "live"].map((name) => foot.querySelector(`[data-${name}]`));
     fine.hidden = !open;
     back.hidden = Boolean(open) || !this.#undo;
     live.hidden = !fine.hidden || !back.hidden;
+    if (session.repaired) return fill(foot, footOf(session));
     const { A, B, C } = byClass(session.defects);
-    fill(foot, {
+    return fill(foot, {
       fine: open ? say("walk_fine", { n: open }) : "",
       undo: this.#undo ? say("walk_undo", { n: this.#undo.checks.length }) : "",
       defects: say("walk_defects", { n: session.defects.length }),
@@ -153,7 +157,8 @@ export class Walk {
 
   #earlier() {
     const { session } = this;
-    const earlier = session.row.unit?.defects ?? [];
+    const again = new Set(session.repaired?.map(({ row }) => row));
+    const earlier = (session.row.unit?.defects ?? []).filter(({ row }) => !again.has(row));
     const place = this.unit.querySelector("[data-earlier]");
     place.hidden = earlier.length === 0;
     const nodes = earlier.map((defect) => {
@@ -196,10 +201,17 @@ export class Walk {
       defects: session.defects.map((defect) => defectItem(session, defect)),
       n: String(session.defects.length),
     });
-    this.unit.querySelector("[data-none]").hidden = session.defects.length > 0;
+    this.unit.querySelector("[data-none]").hidden = session.defects.length > 0 || Boolean(session.repaired);
+    this.unit.querySelector("[data-again]").hidden = !session.repaired;
+    if (session.repaired)
+      fill(this.unit, {
+        again: rechecked(session, (id) => this.view.address(`q/${id}`)),
+        again_n: String(session.repaired.length),
+        defects_title: say("again_new_defects"),
+      });
     this.unit.querySelector("[data-raise]").hidden = session.closed;
     this.#earlier();
-    this.#plan?.show({ defects: session.defects });
+    this.#plan?.show({ defects: [...pinned(session), ...session.defects] });
   }
 
   paint() {

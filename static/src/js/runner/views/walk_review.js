@@ -3,6 +3,7 @@ import { byClass, CLASSES } from "../../domain/defects.js";
 import { KEYS, METERS } from "../../domain/handover.js";
 import { element, fill, icon, textOf } from "../dom.js";
 import { say } from "../words.js";
+import { resultOf } from "./again_words.js";
 import { doubtOf } from "./meters.js";
 import { classTag, defectItem, defectsWord, roomItem, standOf } from "./walk_words.js";
 
@@ -15,7 +16,9 @@ export class WalkReview {
   /** Takes the places of the score and of the sections on the review page. */
   constructor(root, session) {
     Object.assign(this, { root, session });
-    root.querySelector("section[aria-labelledby=result]").replaceWith(element("walk-result"));
+    root
+      .querySelector("section[aria-labelledby=result]")
+      .replaceWith(element(session.repaired ? "again-result" : "walk-result"));
     root.querySelector("[data-sections]").replaceWith(element("walk-found"));
     root.querySelector("[data-findings]").remove();
   }
@@ -25,7 +28,7 @@ export class WalkReview {
   }
 
   #classes() {
-    const { defects } = this.session;
+    const { defects, repaired } = this.session;
     const counts = byClass(defects);
     fill(this.root, {
       total: String(defects.length),
@@ -33,6 +36,11 @@ export class WalkReview {
       state: say("walk_checks", { done: this.session.result.answered, all: this.session.result.asked }),
       held: counts.A ? say("walk_keys_held", { n: counts.A }) : null,
     });
+    if (repaired)
+      fill(
+        this.root,
+        resultOf(this.session, (id) => this.#to(`q/${id}`)),
+      );
     for (const name of CLASSES) fill(this.root, { [`n_${name}`]: String(counts[name]) });
     const groups = CLASSES.filter((name) => counts[name]).map((name) => {
       const items = defects

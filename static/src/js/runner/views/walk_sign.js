@@ -3,6 +3,7 @@ import { byClass } from "../../domain/defects.js";
 import { element, fill, textOf } from "../dom.js";
 import { defectText, roomName } from "../unit.js";
 import { language, say } from "../words.js";
+import { resultOf } from "./again_words.js";
 import { Choice } from "./choice.js";
 import { classTag, defectsWord, repairLine } from "./walk_words.js";
 
@@ -83,6 +84,16 @@ export class WalkSign {
       checks: say("walk_checks", { done: result.answered, all: result.asked }),
       no_findings: defects.length ? null : say("walk_no_defects"),
     });
+    if (session.repaired) {
+      const { passed, words, rechecks } = resultOf(session, (id) => `#/i/${session.id}/q/${id}`);
+      fill(root, {
+        total: passed,
+        state: words,
+        rechecks,
+        classes: defects.length ? `A ${A} · B ${B} · C ${C}` : null, // of what is new, which stands below
+        no_findings: defects.length ? null : say("again_none_new"),
+      });
+    }
     const left = defects.filter(({ stand }) => !stand).length;
     const button = root.querySelector("[data-agree]");
     button.hidden = !left || closed || session.unsettled.length > 0;

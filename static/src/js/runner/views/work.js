@@ -1,7 +1,8 @@
 // My work: read from the phone, at once; rows change in place when the server has news.
+import { asWalked, repairedOf } from "../../domain/again.js";
 import { answersOf, outOfScope } from "../../domain/answers.js";
 import { key } from "../../domain/merge.js";
-import { expand, roomsOf } from "../../domain/rooms.js";
+import { roomsOf } from "../../domain/rooms.js";
 import { score } from "../../domain/scoring.js";
 import { casesOf } from "../cases.js";
 import { pendingOf } from "../counts.js";
@@ -40,7 +41,7 @@ async function known(tx, row) {
       total: row.score,
       grade: row.grade,
     };
-  const asked = expand(bundle.definition, roomsOf(state));
+  const asked = asWalked(bundle.definition, roomsOf(state), repairedOf(state));
   const result = score(asked, answersOf(state), outOfScope(state));
   return {
     ...found,
