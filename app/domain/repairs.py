@@ -1,5 +1,5 @@
-"""Repairs of defects in units: where each stands with its contractor, what is disputed, when somebody is written
-to (domain.md C1, C4). Values in, values out; days are the estate's own.
+"""Repairs of defects in units: where each stands with its contractor, what is disputed, when somebody is
+written to (domain.md C1, C4). Values in, values out; days are the estate's own.
 """
 
 from __future__ import annotations

@@ -244,7 +244,7 @@ SENTENCES: dict[str, LazyString] = {
     # repairs
     "repair_sent": _l("Somebody has just sent this as repaired. Your photos are kept with it."),
     "repair_not_open": _l(
-        "%(number)s cannot be changed now: it is sent, disputed or done. Take it out and try again."
+        "Case %(number)s cannot be changed now: it is sent, disputed or done. Take it out and try again."
     ),
     "repairs_too_many": _l("That is too much at once: %(most)s at most. Narrow the filters."),
     "dispute_open": _l("This is disputed. Take the dispute back first, or wait until it is decided."),

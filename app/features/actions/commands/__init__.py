@@ -88,7 +88,9 @@ def settle(session: Session, action: Action, circle: Circle, now: datetime) -> N
 
 
 def refresh_due(session: Session, action: Action, now: datetime) -> None:
-    """When the open step is late; nothing while the other side reviews, nothing is open, or it is disputed."""
+    """When the open step is late; nothing while the other side reviews, nothing is open, or it is
+    disputed.
+    """
     if action.phase == Phase.WATCH:
         action.due_at = queries.watch_end(action)
     elif action.phase == Phase.OPEN and action.step:

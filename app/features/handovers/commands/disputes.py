@@ -1,5 +1,5 @@
-"""Disputes of repairs: a contractor says that a defect is not theirs, or none; an officer decides. While one is
-open the contractor's clock stands still, and nothing can be sent as repaired.
+"""Disputes of repairs: a contractor says that a defect is not theirs, or none; an officer decides. While one
+is open the contractor's clock stands still, and nothing can be sent as repaired.
 """
 
 from __future__ import annotations

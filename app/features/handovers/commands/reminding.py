@@ -1,5 +1,5 @@
-"""What the clock says of repairs, once a day at each estate: one letter to each contractor's contact, one to each
-officer, one to the managers when it slips; never one for each defect.
+"""What the clock says of repairs, once a day at each estate: one letter to each contractor's contact, one to
+each officer, one to the managers when it slips; never one for each defect.
 """
 
 from __future__ import annotations
@@ -50,16 +50,19 @@ def remind(session: Session, estate_id: UUID, now: datetime) -> None:
         .where(queries.in_state("todo", now), Action.due_at <= now + timedelta(days=SOON + 1))
         .with_only_columns(Action.company_id, Action.owner_id, Action.due_at, Action.time_zone)
     )
-    contractors, people, slipping = set(_yesterday(session, estate_id, queries.CAME_BACK, now)), set(), False
+    contractors = set(_yesterday(session, estate_id, queries.CAME_BACK, now))
+    people, slipping = set(_yesterday(session, estate_id, ("sent",), now, owners=True)), False
     for company_id, owner_id, due_at, case_zone in rows:
+        assert due_at is not None  # the query asks for it
         due = due_day(due_at, case_zone)
         if speaks(due, today):
             contractors.add(company_id)
             if due < today:
                 people.add(owner_id)
         slipping = slipping or escalates(due, today)
-    people |= set(_yesterday(session, estate_id, ("sent",), now, owners=True))
-    for company_id in contractors - {None}:
+    for company_id in contractors:
+        if company_id is None:
+            continue
         for link in queries.living_links(session, estate_id, company_id, now):
             _once(session, "due", now, (estate_id, link.contact_id, today), link=link.id, estate=estate_id)
     for person in people:

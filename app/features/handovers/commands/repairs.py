@@ -1,4 +1,4 @@
-"""Repairs given to contractors: the list they open by a link, cases given to another of them, what they send."""
+"""Repairs given to contractors: the list they open by a link, cases given to another, what they send."""
 
 from __future__ import annotations
 
@@ -128,6 +128,7 @@ def announce_walk(session: Session, action_ids: Sequence[UUID], now: datetime) -
     )
     shared: dict[tuple[UUID, UUID], list[UUID]] = {}
     for estate_id, company_id, action_id in rows:
+        assert company_id is not None  # the query asks for it
         shared.setdefault((estate_id, company_id), []).append(action_id)
     for (estate_id, company_id), ids in shared.items():
         announce(session, estate_id, company_id, ids, now)

@@ -1,5 +1,5 @@
-"""The letters about repairs, written by whoever carries out the outbox, each in its reader's language: many defects
-in one letter. A contractor's letter brings a link whose secret is made here and stored nowhere.
+"""The letters about repairs, written by whoever carries out the outbox, each in its reader's language: many
+defects in one letter. A contractor's letter brings a link whose secret is made here and stored nowhere.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Repairs of an estate: what is asked of whom, found by building, floor, trade, class and contractor; the same
-for one contractor alone.
+"""Repairs of an estate: what is asked of whom, found by building, floor, trade, class and contractor; the
+same for one contractor alone.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Elsewhere(NamedTuple):
     number: int
 
 
-def here(estate_id: UUID) -> Select[Any]:
+def here(estate_id: UUID) -> Any:
     """Every case of a defect at this estate, with its defect, unit and building."""
     return (
         select(Action, Defect, Unit, Building, _DISPUTED)
@@ -121,13 +121,13 @@ def here(estate_id: UUID) -> Select[Any]:
     )
 
 
-def here_visible(actor: Actor, estate_id: UUID, wanted: Iterable[UUID]) -> Select[tuple[UUID]]:
+def here_visible(actor: Actor, estate_id: UUID, wanted: Iterable[UUID]) -> Select[UUID]:
     """The ids among these of cases at this estate that the actor sees."""
     ids = here(estate_id).where(visible(actor), Action.id.in_(list(wanted)))
     return ids.with_only_columns(Action.id).order_by(Action.number)
 
 
-def estate_of(action_id: UUID) -> Select[tuple[UUID]]:
+def estate_of(action_id: UUID) -> Select[UUID]:
     """The estate of a case."""
     return (
         select(Building.estate_id)

@@ -1,4 +1,4 @@
-"""Repairs at the desk: what is asked of whom, given to another contractor, and the links to contractors' lists."""
+"""Repairs at the desk: what is asked of whom, given to another contractor; links to contractors' lists."""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ async function dropOld() {
 async function small(file) {
   try {
     const { bytes } = await shrink(await file.arrayBuffer(), { gps: false });
-    return bytes.byteLength < file.size ? { name: "photo.jpg", type: "image/jpeg", bytes } : await plain(file);
+    return bytes.byteLength < file.size
+      ? { name: "photo.jpg", type: "image/jpeg", bytes }
+      : await plain(file);
   } catch {
     return plain(file);
   }
