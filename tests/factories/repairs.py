@@ -97,16 +97,12 @@ def said(text: str) -> dict[str, str]:
 def cases(app: Flask, rows: Sequence[str]) -> list[UUID]:
     """The case of each row, in their order."""
     with app.app_context():
-        known = dict(
-            reading()
-            .execute(
-                select(Defect.row, ActionDefect.action_id).join(
-                    ActionDefect, ActionDefect.defect_id == Defect.id
-                )
+        rows_and_cases = reading().execute(
+            select(Defect.row, ActionDefect.action_id).join(
+                ActionDefect, ActionDefect.defect_id == Defect.id
             )
-            .tuples()
-            .all()
         )
+        known = {one.row: one.action_id for one in rows_and_cases}
     return [known[UUID(row)] for row in rows]
 
 

@@ -211,15 +211,12 @@ def shares(session: Session, actor: Actor, estate_id: UUID, now: datetime) -> li
 def links_of(session: Session, estate_id: UUID, now: datetime) -> dict[UUID, list[Known]]:
     """Company → the links to its list of repairs here, the newest first."""
     known = [one for one in of_record(session, estate_id, now) if one.link.contact_id]
-    owners = dict(
-        session.execute(
-            select(Contact.id, Contact.company_id).where(
-                Contact.id.in_({one.link.contact_id for one in known if one.link.contact_id})
-            )
+    rows = session.execute(
+        select(Contact.id, Contact.company_id).where(
+            Contact.id.in_({one.link.contact_id for one in known if one.link.contact_id})
         )
-        .tuples()
-        .all()
     )
+    owners = {row.id: row.company_id for row in rows}
     found: dict[UUID, list[Known]] = {}
     for one in known:
         if one.link.contact_id in owners:
