@@ -16,9 +16,13 @@ from app.adapters.plans import picture_name
 from app.db import reading, transaction
 from app.features.actions.models import Action, ActionDefect
 from app.features.companies.models import Contact
+from app.features.handovers.commands.repairs import MAIL
+from app.features.handovers.mails.repairs import letter_for
 from app.features.inspections.models import Defect
 from app.features.places.models import Plan, Unit
 from app.features.places.routes.types import BLOBS
+from app.outbox import Outgoing
+from app.web.letters import Letter
 from tests.cast import BORN, Cast
 from tests.client import PageClient
 from tests.factories.phone import Phone
@@ -98,9 +102,7 @@ def cases(app: Flask, rows: Sequence[str]) -> list[UUID]:
     """The case of each row, in their order."""
     with app.app_context():
         rows_and_cases = reading().execute(
-            select(Defect.row, ActionDefect.action_id).join(
-                ActionDefect, ActionDefect.defect_id == Defect.id
-            )
+            select(Defect.row, ActionDefect.action_id).join(ActionDefect, ActionDefect.defect_id == Defect.id)
         )
         known = {one.row: one.action_id for one in rows_and_cases}
     return [known[UUID(row)] for row in rows]
@@ -120,6 +122,14 @@ def late(app: Flask, *actions: UUID, due: datetime) -> None:
             session.get_one(Action, action_id).due_at = due.astimezone(UTC)
 
 
+def written(app: Flask, address: str) -> list[Letter]:
+    """The letters about repairs to this address, as the outbox would carry them out; nothing else of it."""
+    with app.app_context():
+        rows = reading().scalars(select(Outgoing).where(Outgoing.kind == MAIL).order_by(Outgoing.created_at))
+        made = [letter_for(row.payload, datetime.now(UTC)) for row in rows.all()]
+    return [letter for letter in made if letter is not None and letter.to == address]
+
+
 def shown_link(client: PageClient, repairs: Repairs, contact: UUID) -> str:
     """The secret of a link to a contractor's list, shown at the desk."""
     answer = client.post(f"{repairs.desk}/links", {"contact": str(contact), "show": "1"})
@@ -128,4 +138,4 @@ def shown_link(client: PageClient, repairs: Repairs, contact: UUID) -> str:
     return found[1]
 
 
-__all__ = ["PAINT", "PLAN", "WATER", "Repairs", "case", "cases", "late", "shown_link", "walked"]
+__all__ = ["PAINT", "PLAN", "WATER", "Repairs", "case", "cases", "late", "shown_link", "walked", "written"]

@@ -25,8 +25,8 @@ from app.features.links.models import Link
 from app.features.places.models import TradeContractor
 from tests.cast import Cast
 from tests.client import PageClient
-from tests.factories.repairs import PLAN, Repairs, case, shown_link, walked
-from tests.features.actions.steps import enter, letters, photo, to
+from tests.factories.repairs import PLAN, Repairs, case, shown_link, walked, written
+from tests.features.actions.steps import enter, photo
 
 ClientFor = Callable[..., PageClient]
 
@@ -221,8 +221,8 @@ def test_the_clock_stands_still_while_a_dispute_is_open(
     assert decided.status_code == 303
     assert case(app, repairs.leak).due_at is not None
     assert "The meter says 90 %" in words(shen.get(f"{repairs.list}/{repairs.leak}"))
-    (letter,) = to(letters(app), "shen@dry.example")
-    assert "The meter says 90 %" in letter.get_content()
+    (letter,) = written(app, "shen@dry.example")
+    assert "The meter says 90 %" in letter.text
 
 
 def test_upheld_ends_the_case_and_given_on_moves_it(
@@ -317,8 +317,8 @@ def test_many_are_given_to_another_contractor_all_or_none(
     assert row.company_id == repairs.place.painter and row.due_at and row.due_at.year == 2099
     assert events(app, repairs.damp)[-2:] == ["assigned", "date_changed"]
     assert "Dry Walls has no people" in words(officer.get(f"/actions/{repairs.damp}"))
-    told = to(letters(app), "dong@coats.example")
-    assert len(told) == 1 and "Water on the floor" in told[0].get_content()
+    told = written(app, "dong@coats.example")
+    assert len(told) == 1 and "Water on the floor" in told[0].text
 
 
 def test_another_contractor_of_a_trade_is_offered_what_is_open(
