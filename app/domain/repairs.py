@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 SOON = 2  # days before the due day the contractor is reminded
 WEEK = 7
 ESCALATE = (3, 8)  # days overdue at which managers are told, as for every case
-ASSIGNED_AT_MOST = 500  # cases given to another contractor in one go
+ASSIGNED_AT_MOST = 200  # cases given to another contractor in one go: seconds, while others wait
 
 # What happens to a case by a dispute; from the first to one of the others its clock stands still.
 DISPUTED = "disputed"

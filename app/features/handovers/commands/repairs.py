@@ -85,6 +85,8 @@ def assign(
     moved = [one for one in cases if _moves(one, company, due)]
     if not moved:
         raise Invalid("contractor_same", field="contractor")
+    if company is not None:
+        _let_go(session, [one.id for one in moved if one.company_id != company.id], actor, now)
     for one in moved:
         _give(session, one, company, due, reason, actor, now)
     if company is not None:
@@ -103,6 +105,7 @@ def give_on(
     now: datetime,
 ) -> None:
     """One locked case goes to another contractor: its dispute has just been decided so."""
+    _let_go(session, [action.id], actor, now)
     _give(session, action, company, due, reason, actor, now)
     estate_id = session.scalars(queries.estate_of(action.id)).one()
     announce(session, estate_id, company.id, [action.id], now)
@@ -266,13 +269,11 @@ def _give(
     hand = Hand(person_id=actor.id)
     if company is not None and company.id != action.company_id:
         facts = {"from": str(action.company_id or ""), "to": str(company.id), "reason": reason.strip()}
-        _let_go(session, action, actor, now)
-        action.company_id, action.contact_id = company.id, None
+        action.company, action.contact = company, None
         row = actions.step_row(action, Step.IMPLEMENT)
         if row is not None:  # what the one before wrote stands in the story, and is not the next one's draft
             row.content, row.state, row.reason = {}, "open", ""
         session.flush()
-        session.refresh(action, ["company", "contact"])
         note(session, action, "assigned", hand, now, Step.IMPLEMENT, facts)
         index(session, action)
     if due is not None:
@@ -307,12 +308,14 @@ def _date(session: Session, action: Action, due: date, reason: str, hand: Hand, 
     note(session, action, "date_changed", hand, now, Step.IMPLEMENT, facts)
 
 
-def _let_go(session: Session, action: Action, actor: Actor, now: datetime) -> None:
-    """Whoever had it before no longer opens it by a link of its own."""
+def _let_go(session: Session, action_ids: Sequence[UUID], actor: Actor, now: datetime) -> None:
+    """Whoever had these before no longer opens them by a link of their own."""
     rows = session.scalars(
         select(Link)
         .join(LinkRecord, LinkRecord.link_id == Link.id)
-        .where(LinkRecord.record_kind == ACTION, LinkRecord.record_id == action.id, Link.revoked_at.is_(None))
+        .where(
+            LinkRecord.record_kind == ACTION, LinkRecord.record_id.in_(action_ids), Link.revoked_at.is_(None)
+        )
     )
     for link in rows:
         links.revoke(session, link, actor.id, now)

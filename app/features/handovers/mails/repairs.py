@@ -4,23 +4,23 @@ defects in one letter. A contractor's letter brings a link whose secret is made 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import current_app
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
 from app.db import reading, transaction
-from app.domain.dates import local_day
-from app.domain.repairs import ESCALATE, SOON, Standing, Tally
+from app.domain.action_clock import age
+from app.domain.dates import end_of_day, local_day
+from app.domain.repairs import ESCALATE, SOON
 from app.features.accounts.models import Person
 from app.features.actions.models import Action
 from app.features.companies.models import Contact
 from app.features.handovers.models import Dispute
 from app.features.handovers.queries import repairs as queries
-from app.features.handovers.queries.repairs import Repair
 from app.features.links import commands as links
 from app.features.links.models import Link
 from app.features.links.queries import good
@@ -54,7 +54,10 @@ def _to_contact(payload: dict[str, Any], now: datetime) -> Letter | None:
         estate_id = _estate_of(session, payload, link, dispute)
         if estate_id is None:
             return None
-        chosen = _chosen(session, estate_id, contact.company_id, payload, now)
+        wanted = _chosen(session, estate_id, contact.company_id, payload, now)
+        chosen, number = (
+            queries.repairs_of(session, wanted, now, LINES_AT_MOST) if wanted is not None else ([], 0)
+        )
         if kind != "decided" and not chosen:
             return None
         if link.records and (link.records[0].record_kind, link.records[0].record_id) == (
@@ -65,7 +68,7 @@ def _to_contact(payload: dict[str, Any], now: datetime) -> Letter | None:
             link = links.give(session, to, (queries.KIND, estate_id), None, now)
         secret = links.fresh_secret(session, link.id, now)
         estate = session.get_one(Estate, estate_id)
-        every = queries.repairs_of(session, _going(estate_id, contact.company_id, now), now)
+        mine = queries.tallies(session, estate_id, now, Action.company_id == contact.company_id)
         action = session.get_one(Action, dispute.action_id) if dispute is not None else None
         return write(
             "handovers_repairs.txt",
@@ -74,12 +77,10 @@ def _to_contact(payload: dict[str, Any], now: datetime) -> Letter | None:
             letter=kind,
             name=contact.name,
             estate=estate,
-            repairs=chosen[:LINES_AT_MOST],
-            more=max(len(chosen) - LINES_AT_MOST, 0),
-            number=len(chosen),
-            tallies=tallied(every),
-            late=sum(one.left is not None and one.left < 0 for one in every),
-            soon=SOON,
+            repairs=chosen,
+            more=number - len(chosen),
+            number=number,
+            tallies=mine.get(contact.company_id, {}),
             dispute=dispute,
             action=action,
             address=f"{current_app.config['PLUMBLINE'].public_url}/l/{secret}",
@@ -95,33 +96,19 @@ def _estate_of(session: Session, payload: dict[str, Any], link: Link, dispute: D
 
 def _chosen(
     session: Session, estate_id: UUID, company_id: UUID, payload: dict[str, Any], now: datetime
-) -> list[Repair]:
-    """What the letter lists: all of it, what is new, or what is due."""
+) -> Any:
+    """What the letter lists, as a query: all of it, what is new, what is due or came back; None: nothing."""
     kind = payload["letter"]
+    if kind == "decided":
+        return None
     wanted = queries.here(estate_id).where(Action.company_id == company_id, queries.in_state("todo", now))
     if kind == "new":
-        wanted = wanted.where(Action.id.in_([UUID(one) for one in payload["actions"]]))
-    elif kind == "due":
-        wanted = wanted.where(Action.due_at <= now + timedelta(days=SOON + 1))
-    elif kind == "decided":
-        return []
-    found = queries.repairs_of(session, wanted, now)
+        return wanted.where(Action.id.in_([UUID(one) for one in payload["actions"]]))
     if kind == "due":
-        back = [one for one in _came_back(session, estate_id, company_id, now) if one not in found]
-        found = [one for one in found if one.left is not None and one.left <= SOON] + back
-    return found
-
-
-def _came_back(session: Session, estate_id: UUID, company_id: UUID, now: datetime) -> list[Repair]:
-    """What a re-inspection sent back, not due yet."""
-    wanted = queries.here(estate_id).where(Action.company_id == company_id, queries.in_state("todo", now))
-    later = wanted.where(Action.due_at > now + timedelta(days=SOON + 1))
-    return [one for one in queries.repairs_of(session, later, now) if one.failed]
-
-
-def _going(estate_id: UUID, company_id: UUID | None, now: datetime) -> Any:
-    wanted = queries.here(estate_id).where(queries.in_state("open", now))
-    return wanted.where(Action.company_id == company_id) if company_id is not None else wanted
+        zone = session.get_one(Estate, estate_id).site.time_zone
+        soon = end_of_day(local_day(now, zone) + timedelta(days=SOON), zone)
+        return wanted.where(or_(Action.due_at <= soon, queries.came_back()))
+    return wanted
 
 
 def _to_person(payload: dict[str, Any], person: Person, now: datetime) -> Letter | None:
@@ -141,12 +128,15 @@ def _to_person(payload: dict[str, Any], person: Person, now: datetime) -> Letter
     if estate_id is None:
         return None
     if kind in ("officer", "late"):
-        every = queries.repairs_of(session, _going(estate_id, None, now), now)
-        mine = [one for one in every if kind == "late" or one.action.owner_id == person.id]
-        least = ESCALATE[0] if kind == "late" else 1
-        facts["late"] = _by_company(one for one in mine if one.left is not None and -one.left >= least)
-        facts["sent"] = sum(one.standing is Standing.SENT for one in mine)
-        facts["disputes"] = sum(one.standing is Standing.DISPUTED for one in mine)
+        only = () if kind == "late" else (Action.owner_id == person.id,)
+        since = now - timedelta(days=ESCALATE[0] - 1 if kind == "late" else 0)
+        slipping = queries.slipping(session, estate_id, now, since, *only)
+        facts["late"] = [(one.company, one.number, age(one.oldest, now)) for one in slipping]
+        every = [
+            one for mine in queries.tallies(session, estate_id, now, *only).values() for one in mine.values()
+        ]
+        facts["sent"] = sum(one.sent for one in every)
+        facts["disputes"] = sum(one.disputed for one in every)
         if not facts["late"] and (kind == "late" or not facts["sent"]):
             return None
         path += "?state=overdue" if facts["late"] else "?state=sent"
@@ -162,28 +152,3 @@ def _to_person(payload: dict[str, Any], person: Person, now: datetime) -> Letter
         address=current_app.config["PLUMBLINE"].public_url + path,
         **facts,
     )
-
-
-def tallied(repairs: Iterable[Repair]) -> dict[str, Tally]:
-    """Class → how many, by where they stand."""
-    found: dict[str, Tally] = {}
-    for one in repairs:
-        late = one.left is not None and one.left < 0
-        step = Tally(
-            todo=int(one.standing is Standing.TODO),
-            late=int(late),
-            sent=int(one.standing is Standing.SENT),
-            disputed=int(one.standing is Standing.DISPUTED),
-        )
-        found[one.grade] = found.get(one.grade, Tally()) + step
-    return dict(sorted(found.items()))
-
-
-def _by_company(repairs: Iterable[Repair]) -> list[tuple[str, int, int]]:
-    """(contractor, how many, the oldest's days overdue), the worst first."""
-    found: dict[str, list[int]] = {}
-    for one in repairs:
-        name = one.action.company.name if one.action.company else ""
-        found.setdefault(name, []).append(-(one.left or 0))
-    rows = [(name, len(days), max(days)) for name, days in found.items()]
-    return sorted(rows, key=lambda row: (-row[1], row[0]))

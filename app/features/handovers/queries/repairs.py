@@ -30,7 +30,7 @@ from app.features.links.queries import Known, of_record
 from app.features.places.models import Building, Plan, TradeContractor, Unit, UnitType
 
 KIND = "repairs"  # of records a link opens: an estate, of which the contact's company sees its own cases
-PAGE = 100
+PAGE = 60
 STATES = ("open", "todo", "overdue", "disputed", "sent", "done")
 DONE_AT_MOST = 300  # of what is done, a contractor's page shows the newest
 _ENDED = tuple(phase.value for phase in ENDED)
@@ -174,27 +174,64 @@ def matching_ids(
     return list(session.scalars(wanted.order_by(Action.id).limit(ASSIGNED_AT_MOST + 1)))
 
 
-def shares(session: Session, actor: Actor, estate_id: UUID, now: datetime) -> list[Share]:
-    """Each contractor with open repairs, or with a link to its list; those without a name last."""
-    late = and_(in_state("overdue", now))
+def tallies(
+    session: Session, estate_id: UUID, now: datetime, *only: ColumnElement[bool]
+) -> dict[UUID | None, dict[str, Tally]]:
+    """Contractor → class → how many are open; `only`: conditions beside the estate."""
     rows = session.execute(
         here(estate_id)
-        .where(visible(actor), _GOING)
+        .where(_GOING, *only)
         .with_only_columns(
             Action.company_id,
             Action.severity,
-            func.sum(case((in_state("todo", now), 1), else_=0)),
-            func.sum(case((late, 1), else_=0)),
-            func.sum(case((in_state("sent", now), 1), else_=0)),
-            func.sum(case((in_state("disputed", now), 1), else_=0)),
+            *(
+                func.sum(case((in_state(state, now), 1), else_=0))
+                for state in ("todo", "overdue", "sent", "disputed")
+            ),
         )
         .group_by(Action.company_id, Action.severity)
+        .order_by(Action.severity)
     )
-    tallies: dict[UUID | None, dict[str, Tally]] = {}
+    found: dict[UUID | None, dict[str, Tally]] = {}
     for company_id, severity, *numbers in rows:
-        tallies.setdefault(company_id, {})[severity.upper()] = Tally(*(int(one or 0) for one in numbers))
+        found.setdefault(company_id, {})[severity.upper()] = Tally(*(int(one or 0) for one in numbers))
+    return found
+
+
+class Slipping(NamedTuple):
+    """What a contractor is late with: how many, and since when the oldest."""
+
+    company: str
+    number: int
+    oldest: datetime
+
+
+def slipping(
+    session: Session, estate_id: UUID, now: datetime, until: datetime, *only: ColumnElement[bool]
+) -> list[Slipping]:
+    """Repairs that were due before `until`, by contractor, the most first."""
+    rows = session.execute(
+        here(estate_id)
+        .outerjoin(Company, Company.id == Action.company_id)
+        .where(in_state("overdue", now), Action.due_at <= until, *only)
+        .with_only_columns(Company.name, func.count(), func.min(Action.due_at))
+        .group_by(Company.name)
+        .order_by(func.count().desc(), Company.name)
+    )
+    return [Slipping(name or "", number, oldest) for name, number, oldest in rows]
+
+
+def came_back() -> ColumnElement[bool]:
+    """As SQL: a re-inspection sent it back."""
+    told = select(ActionEvent.id).where(ActionEvent.action_id == Action.id, ActionEvent.act.in_(CAME_BACK))
+    return told.exists()
+
+
+def shares(session: Session, actor: Actor, estate_id: UUID, now: datetime) -> list[Share]:
+    """Each contractor with open repairs, or with a link to its list; those without a name last."""
+    counted = tallies(session, estate_id, now, visible(actor))
     links = links_of(session, estate_id, now)
-    ids = {key for key in (*tallies, *links) if key is not None}
+    ids = {key for key in (*counted, *links) if key is not None}
     companies = {
         one.id: one
         for one in session.scalars(
@@ -202,8 +239,8 @@ def shares(session: Session, actor: Actor, estate_id: UUID, now: datetime) -> li
         ).unique()
     }
     found = [
-        Share(companies.get(key) if key else None, tallies.get(key, {}), links.get(key, []) if key else [])
-        for key in {*tallies, *links}
+        Share(companies.get(key) if key else None, counted.get(key, {}), links.get(key, []) if key else [])
+        for key in {*counted, *links}
     ]
     return sorted(found, key=lambda one: (one.company is None, one.company.name if one.company else ""))
 
@@ -393,9 +430,10 @@ def plan_for(session: Session, estate_id: UUID, company_id: UUID, picture: str) 
 # What stands behind a list.
 
 
-def repairs_of(session: Session, wanted: Select[Any], now: datetime) -> list[Repair]:
-    """The rows of a query made with `here`, as people walk."""
-    return _repairs(session, session.execute(_walking(wanted)), now)
+def repairs_of(session: Session, wanted: Select[Any], now: datetime, limit: int) -> tuple[list[Repair], int]:
+    """The first rows of a query made with `here`, as people walk, and how many there are."""
+    number = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+    return _repairs(session, session.execute(_walking(wanted).limit(limit)), now), number
 
 
 def _wanted(actor: Actor, estate_id: UUID, filters: Filters, now: datetime) -> Select[Any]:
