@@ -69,7 +69,9 @@ def assign(estate_id: UUID) -> Answer:
     try:
         ids = _ticked()
         if "every" in request.form:
-            ids = queries.matching_ids(reading(), actor(), estate_id, filters, now)
+            # of what is open, what is sent or disputed has somebody else to wait for
+            todo = replace(filters, state="todo") if filters.state == "open" else filters
+            ids = queries.matching_ids(reading(), actor(), estate_id, todo, now)
         company = forms.as_id(request.form.get("contractor"), "contractor")
         due = forms.as_day(request.form.get("due"), "due", needed=False)
         reason = forms.lines(request.form, "reason")
