@@ -238,7 +238,11 @@ def test_both_engines_find_count_and_move(app_on_both: Flask) -> None:
             both = [house.leak, house.damp]
             moved = repairs.assign(writing, actor, estate, both, house.place.painter, None, "x", now)
             assert moved == 2
-            reminding.remind(writing, estate, now + timedelta(days=40))
+            later = now.replace(hour=3) + timedelta(days=38)
+            for days in range(7):  # in a week there is something to say
+                reminding.remind(writing, estate, later + timedelta(days=days))
+        told = [letter_for(row.payload, later + timedelta(days=7)) for row in asked(repairs.MAIL)]
+        assert any(letter and "Even Coats: 3 repairs" in letter.text for letter in told)
     assert case(app, house.damp).company_id == house.place.painter
 
 
