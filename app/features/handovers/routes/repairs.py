@@ -151,8 +151,8 @@ def _asked(given: Mapping[str, str]) -> Filters:
     return Filters(
         state=state if state in STATES else "open",
         building=key("building"),
-        floor=given.get("floor", "")[:10] if key("building") else "",
-        trade=given.get("trade", "")[:60],
+        floor=forms.line(given, "floor")[:10] if key("building") else "",
+        trade=forms.line(given, "trade")[:60],
         grade=given.get("class", "") if given.get("class") in CLASSES else "",
         company=key("company"),
         page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 7 else 1,
