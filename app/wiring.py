@@ -54,7 +54,7 @@ from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
-from app.features.handovers.commands import disputes, reminding, repairs
+from app.features.handovers.commands import disputes, lists, reminding, repairs
 from app.features.handovers.mails import repairs as repairs_mails
 from app.features.handovers.queries.repairs import KIND as REPAIRS
 from app.features.handovers.routes.guests import guest_bp as repairs_for_guests
@@ -159,7 +159,7 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[guests.LOADER] = links_queries.guest_loader
     links_pages.PAGES["action"] = lambda action_id: f"/l/actions/{action_id}"
     links_pages.PAGES[REPAIRS] = lambda estate_id: f"/l/repairs/{estate_id}"
-    for told in (actions_beside.stray, repairs.stray):
+    for told in (actions_beside.stray, lists.stray):
         if told not in links_commands.ON_STRAY:
             links_commands.ON_STRAY.append(told)
     KINDS.add(InspectionKind())

@@ -22,7 +22,7 @@ from app.features.accounts.queries import actor_of
 from app.features.actions.commands.defects import open_from_walk
 from app.features.checklists.models import Version
 from app.features.companies.models import Company, Contact
-from app.features.handovers.commands import repairs
+from app.features.handovers.commands import lists
 from app.features.inspections.models import Defect, Inspection
 from app.features.places.models import Building, Estate, Plan, Unit
 from tests.browser.flats import raise_flat
@@ -78,7 +78,7 @@ def listed(world: World) -> tuple[str, UUID]:
         session.flush()
         open_from_walk(session, walk.id, 1, "en", now, zhao.id)
         actor = actor_of(session, zhao)
-        secret = repairs.show_list(session, actor, estate.id, contact.id, "en", now)
+        secret = lists.show_list(session, actor, estate.id, contact.id, "en", now)
         return f"/l/{secret}", estate.id
 
 

@@ -25,9 +25,10 @@ from app.features.actions import queries as actions
 from app.features.actions.commands import Hand, beside
 from app.features.actions.commands import clock as ticks
 from app.features.companies.models import Contact
-from app.features.handovers.commands import disputes, reminding, repairs
+from app.features.handovers.commands import disputes, lists, reminding, repairs
 from app.features.handovers.mails.repairs import letter_for
 from app.features.handovers.models import Dispute
+from app.features.handovers.queries import contractor
 from app.features.handovers.queries import repairs as queries
 from app.features.links.models import Link
 from app.outbox import Outgoing
@@ -56,7 +57,7 @@ def house(app: Flask, cast: Cast, client_for: ClientFor) -> Repairs:
 def link_of(app: Flask, house: Repairs, contact: UUID, now: datetime = NOW) -> UUID:
     with app.app_context(), transaction() as session:
         officer = actor_of(session, session.get_one(Person, house.place.officer))
-        return repairs.give_list(session, officer, house.place.estate, contact, "en", now).id
+        return lists.give_list(session, officer, house.place.estate, contact, "en", now).id
 
 
 def disputed(app: Flask, house: Repairs, link: UUID) -> UUID:
@@ -228,10 +229,10 @@ def test_both_engines_find_count_and_move(app_on_both: Flask) -> None:
             one.company.name: one for one in queries.shares(session, officer, estate, now) if one.company
         }
         assert shares["Dry Walls"].tallies["A"].todo == 2 and shares["Even Coats"].total.total == 1
-        counted = queries.counts_for(session, estate, house.place.waterproofer, now)
+        counted = contractor.counts_for(session, estate, house.place.waterproofer, now)
         assert counted == {"todo": 2, "overdue": 0, "sent": 0, "disputed": 0, "done": 0}
-        assert queries.plan_for(session, estate, house.place.waterproofer, "d" * 64).id == house.plan
-        done = queries.for_contractor(session, estate, house.place.waterproofer, "done", now)
+        assert contractor.plan_for(session, estate, house.place.waterproofer, "d" * 64).id == house.plan
+        done = contractor.for_contractor(session, estate, house.place.waterproofer, "done", now)
         assert done.repairs == []
         with transaction() as writing:
             actor = actor_of(writing, writing.get_one(Person, house.place.officer))

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session, joinedload
 from app.domain.action_clock import due_day
 from app.domain.actions import ENDED, Phase, Step
 from app.domain.dates import days_left
-from app.domain.errors import NotFound
 from app.domain.paging import Span
 from app.domain.permissions import Actor
 from app.domain.repairs import ASSIGNED_AT_MOST, Standing, Tally, standing
@@ -27,15 +26,14 @@ from app.features.handovers.models import Dispute
 from app.features.inspections.models import Defect
 from app.features.links.models import Link, LinkRecord
 from app.features.links.queries import Known, of_record
-from app.features.places.models import Building, Plan, TradeContractor, Unit, UnitType
+from app.features.places.models import Building, Plan, TradeContractor, Unit
 
 KIND = "repairs"  # of records a link opens: an estate, of which the contact's company sees its own cases
 PAGE = 60
 STATES = ("open", "todo", "overdue", "disputed", "sent", "done")
-DONE_AT_MOST = 300  # of what is done, a contractor's page shows the newest
 _ENDED = tuple(phase.value for phase in ENDED)
 _CHECKED = (Step.CHECK.value, Step.ACT.value)
-_GOING = Action.phase.not_in((*_ENDED, Phase.WATCH.value))
+GOING = Action.phase.not_in((*_ENDED, Phase.WATCH.value))
 _DISPUTED = select(Dispute.id).where(Dispute.action_id == Action.id, Dispute.decided_at.is_(None)).exists()
 _SENT = or_(Action.phase == Phase.REVIEW.value, Action.step.in_(_CHECKED))
 CAME_BACK = ("returned", "not_effective")
@@ -145,12 +143,12 @@ def in_state(state: str, now: datetime) -> ColumnElement[bool]:
     if state == "overdue":
         return and_(open_steps, Action.due_at < now)
     if state == "disputed":
-        return and_(_GOING, _DISPUTED)
+        return and_(GOING, _DISPUTED)
     if state == "sent":
-        return and_(_GOING, _SENT, ~_DISPUTED)
+        return and_(GOING, _SENT, ~_DISPUTED)
     if state == "done":
-        return ~_GOING
-    return _GOING
+        return ~GOING
+    return GOING
 
 
 def find(session: Session, actor: Actor, estate_id: UUID, filters: Filters, now: datetime) -> Found:
@@ -159,11 +157,11 @@ def find(session: Session, actor: Actor, estate_id: UUID, filters: Filters, now:
     matching = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     span = Span.at(filters.page, PAGE, matching)
     rows = session.execute(
-        _walking(wanted.outerjoin(Company, Company.id == Action.company_id), Company.name, Company.id)
+        walking(wanted.outerjoin(Company, Company.id == Action.company_id), Company.name, Company.id)
         .limit(PAGE)
         .offset(span.before)
     )
-    return Found(_repairs(session, rows, now), span)
+    return Found(made_of(session, rows, now), span)
 
 
 def matching_ids(
@@ -180,7 +178,7 @@ def tallies(
     """Contractor → class → how many are open; `only`: conditions beside the estate."""
     rows = session.execute(
         here(estate_id)
-        .where(_GOING, *only)
+        .where(GOING, *only)
         .with_only_columns(
             Action.company_id,
             Action.severity,
@@ -307,7 +305,7 @@ def elsewhere(session: Session, actor: Actor, estate_id: UUID, now: datetime) ->
 
 
 def trades_of(session: Session, actor: Actor, estate_id: UUID) -> list[str]:
-    rows = here(estate_id).where(visible(actor), _GOING, Action.trade != "")
+    rows = here(estate_id).where(visible(actor), GOING, Action.trade != "")
     return list(session.scalars(rows.with_only_columns(Action.trade).distinct().order_by(Action.trade)))
 
 
@@ -322,82 +320,12 @@ def floors_of(session: Session, building_id: UUID) -> list[str]:
     return [row.floor for row in rows]
 
 
-# One contractor alone.
-
-
-def for_contractor(
-    session: Session,
-    estate_id: UUID,
-    company_id: UUID,
-    state: str,
-    now: datetime,
-    building: UUID | None = None,
-    page: int = 1,
-) -> Found:
-    """What a contractor's page shows of one state; done: the newest only."""
-    wanted = here(estate_id).where(Action.company_id == company_id, in_state(state, now))
-    if building is not None:
-        wanted = wanted.where(Building.id == building)
-    if state == "done":
-        newest = wanted.with_only_columns(Action.id).order_by(Action.closed_at.desc()).limit(DONE_AT_MOST)
-        wanted = wanted.where(Action.id.in_(newest))
-    matching = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    span = Span.at(page, PAGE, matching)
-    rows = session.execute(_walking(wanted).limit(PAGE).offset(span.before))
-    return Found(_repairs(session, rows, now), span)
-
-
-def counts_for(
-    session: Session, estate_id: UUID, company_id: UUID, now: datetime, building: UUID | None = None
-) -> dict[str, int]:
-    """State → how many, for the tabs of a contractor's page."""
-    states = ("todo", "overdue", "sent", "disputed", "done")
-    wanted = here(estate_id).where(Action.company_id == company_id)
-    if building is not None:
-        wanted = wanted.where(Building.id == building)
-    row = session.execute(
-        wanted.with_only_columns(*(func.sum(case((in_state(state, now), 1), else_=0)) for state in states))
-    ).one()
-    return {state: int(number or 0) for state, number in zip(states, row, strict=True)}
-
-
-def buildings_for(session: Session, estate_id: UUID, company_id: UUID) -> list[Building]:
-    """Where a contractor has something to repair."""
-    wanted = here(estate_id).where(Action.company_id == company_id, _GOING)
-    ids = wanted.with_only_columns(Building.id)
-    rows = select(Building).where(Building.id.in_(ids)).order_by(Building.position, Building.name)
-    return list(session.scalars(rows))
-
-
-def one_for(session: Session, estate_id: UUID, company_id: UUID, action_id: UUID, now: datetime) -> Repair:
-    """One repair of this contractor at this estate. Raises NotFound."""
-    wanted = here(estate_id).where(Action.company_id == company_id, Action.id == action_id)
-    found = _repairs(session, session.execute(wanted), now)
-    if not found:
-        raise NotFound()
-    return found[0]
-
-
 def of_action(session: Session, action_id: UUID, now: datetime) -> Repair | None:
     """The defect behind a case, for its page; None for a case that repairs no unit."""
     estate_id = session.scalar(estate_of(action_id))
     if estate_id is None:
         return None
-    found = _repairs(session, session.execute(here(estate_id).where(Action.id == action_id)), now)
-    return found[0] if found else None
-
-
-def next_in_unit(
-    session: Session, estate_id: UUID, company_id: UUID, repair: Repair, now: datetime
-) -> Repair | None:
-    """What else this contractor has to do in the same unit."""
-    wanted = here(estate_id).where(
-        Action.company_id == company_id,
-        Unit.id == repair.unit.id,
-        Action.id != repair.action.id,
-        in_state("todo", now),
-    )
-    found = _repairs(session, session.execute(_walking(wanted).limit(1)), now)
+    found = made_of(session, session.execute(here(estate_id).where(Action.id == action_id)), now)
     return found[0] if found else None
 
 
@@ -406,34 +334,13 @@ def plan_of(session: Session, defect: Defect) -> Plan | None:
     return session.get(Plan, UUID(defect.pin["plan"])) if defect.pin else None
 
 
-def plan_for(session: Session, estate_id: UUID, company_id: UUID, picture: str) -> Plan:
-    """The plan drawn as this picture, if a pin of this contractor's repairs is on it. Raises NotFound."""
-    plans = session.scalars(
-        select(Plan)
-        .join(UnitType, UnitType.id == Plan.type_id)
-        .where(Plan.picture_sha256 == picture, UnitType.estate_id == estate_id)
-    ).all()
-    if plans:
-        types = {plan.type_id for plan in plans}
-        pins = session.scalars(
-            here(estate_id)
-            .where(Action.company_id == company_id, Unit.type_id.in_(types), Defect.pin.is_not(None))
-            .with_only_columns(Defect.pin)
-        )
-        known = {pin["plan"] for pin in pins if pin}
-        for plan in plans:
-            if str(plan.id) in known:
-                return plan
-    raise NotFound()
-
-
 # What stands behind a list.
 
 
 def repairs_of(session: Session, wanted: Select[Any], now: datetime, limit: int) -> tuple[list[Repair], int]:
     """The first rows of a query made with `here`, as people walk, and how many there are."""
     number = session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    return _repairs(session, session.execute(_walking(wanted).limit(limit)), now), number
+    return made_of(session, session.execute(walking(wanted).limit(limit)), now), number
 
 
 def _wanted(actor: Actor, estate_id: UUID, filters: Filters, now: datetime) -> Select[Any]:
@@ -451,7 +358,7 @@ def _wanted(actor: Actor, estate_id: UUID, filters: Filters, now: datetime) -> S
     return wanted
 
 
-def _walking(wanted: Select[Any], *first: Any) -> Select[Any]:
+def walking(wanted: Select[Any], *first: Any) -> Select[Any]:
     """In the order in which somebody walks through the buildings, from the top floor down."""
     return wanted.order_by(
         *first,
@@ -464,7 +371,8 @@ def _walking(wanted: Select[Any], *first: Any) -> Select[Any]:
     ).options(joinedload(Action.company))
 
 
-def _repairs(session: Session, rows: Iterable[Any], now: datetime) -> list[Repair]:
+def made_of(session: Session, rows: Iterable[Any], now: datetime) -> list[Repair]:
+    """Rows as `here` selects them, with what a list shows beside them."""
     found = [tuple(row) for row in rows]
     ids = [action.id for action, *_rest in found]
     photos, failed = _first_photos(session, ids), _failed(session, ids)

@@ -29,7 +29,7 @@ from app.features.companies.models import Contact
 from app.features.handovers import words
 from app.features.handovers.commands import disputes as disputing
 from app.features.handovers.commands import repairs as commands
-from app.features.handovers.queries import disputes, repairs
+from app.features.handovers.queries import contractor, disputes, repairs
 from app.features.handovers.queries.repairs import KIND
 from app.features.inspections.words import walk as walk_words
 from app.features.links import commands as links
@@ -57,18 +57,18 @@ def listed(estate_id: UUID) -> str:
     session, now = reading(), clock.now()
     show = request.args.get("show", "todo")
     show = show if show in TABS else "todo"
-    buildings = repairs.buildings_for(session, estate_id, company)
+    buildings = contractor.buildings_for(session, estate_id, company)
     building = next((one for one in buildings if str(one.id) == request.args.get("building")), None)
     page = max(1, min(request.args.get("page", 1, type=int), 10_000))
     with transaction() as writing:
         links.note(writing, guest().link_id, "seen", estate_id, where(), now)
     within = building.id if building else None
-    found = repairs.for_contractor(session, estate_id, company, show, now, within, page)
+    found = contractor.for_contractor(session, estate_id, company, show, now, within, page)
     return render_template(
         "handovers/guest_list.html",
         found=found,
         groups=nested(found.repairs, lambda one: one.floor),
-        counts=repairs.counts_for(session, estate_id, company, now, within),
+        counts=contractor.counts_for(session, estate_id, company, now, within),
         show=show,
         tabs=TABS,
         buildings=buildings,
@@ -149,7 +149,7 @@ def photo(estate_id: UUID, action_id: UUID, picture_id: UUID) -> Response:
 def plan(estate_id: UUID, picture: str) -> Response:
     """The plan a pin of theirs is on; what is at this address never changes."""
     _estate, company = _opened(estate_id)
-    found = repairs.plan_for(reading(), estate_id, company, picture)
+    found = contractor.plan_for(reading(), estate_id, company, picture)
     blobs = current_app.extensions[BLOBS]
     name = picture_name(found.picture_sha256)
     with blobs.open_named(name) as file:
@@ -170,7 +170,7 @@ def _opened(estate_id: UUID) -> tuple[Estate, UUID]:
 
 
 def _seen(estate_id: UUID, company: UUID, action_id: UUID) -> Action:
-    return repairs.one_for(reading(), estate_id, company, action_id, clock.now()).action
+    return contractor.one_for(reading(), estate_id, company, action_id, clock.now()).action
 
 
 def _held(session: Session, estate_id: UUID, action_id: UUID) -> Action:
@@ -229,7 +229,7 @@ def _show(
     typed: Any = None,
 ) -> str:
     session, now = reading(), clock.now()
-    found = repairs.one_for(session, estate.id, company, action_id, now)
+    found = contractor.one_for(session, estate.id, company, action_id, now)
     action = actions.one(session, action_id)
     pictures = _pictures(action, company)
     row = actions.step_row(action, Step.IMPLEMENT)
@@ -248,7 +248,7 @@ def _show(
         drawn=drawings_of(session, action, events),
         said=said,
         returned=again[-1] if again and found.standing is Standing.TODO else None,
-        next=repairs.next_in_unit(session, estate.id, company, found, now),
+        next=contractor.next_in_unit(session, estate.id, company, found, now),
         theirs=found.standing is Standing.TODO and action.form == Form.SHORT,
         problem=sentence(problem.code, **problem.params) if problem else "",
         field=str(getattr(problem, "field", None) or ""),

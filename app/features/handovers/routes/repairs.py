@@ -19,6 +19,7 @@ from app.domain.register_walk import CLASSES
 from app.domain.repairs import ASSIGNED_AT_MOST, nested
 from app.features.actions import forms
 from app.features.handovers import words
+from app.features.handovers.commands import lists
 from app.features.handovers.commands import repairs as commands
 from app.features.handovers.queries import repairs as queries
 from app.features.handovers.queries.repairs import STATES, Filters
@@ -96,9 +97,9 @@ def send_list(estate_id: UUID) -> Answer:
         with transaction() as session:
             given = (session, actor(), estate_id, contact, config.language, clock.now())
             if "show" in request.form:
-                secret = commands.show_list(*given)
+                secret = lists.show_list(*given)
             else:
-                commands.send_list(*given)
+                lists.send_list(*given)
     except (Invalid, Stale) as error:
         return _draw(estate, Filters(), error), error.status
     if secret is not None:
@@ -113,7 +114,7 @@ def revoke_list(estate_id: UUID, link_id: UUID) -> Answer:
     estate = estates.get_visible_to(reading(), actor(), estate_id)
     try:
         with transaction() as session:
-            commands.revoke_list(session, actor(), estate_id, link_id, clock.now())
+            lists.revoke_list(session, actor(), estate_id, link_id, clock.now())
     except Invalid as error:
         return _draw(estate, Filters(), error), error.status
     flash(_("The link is taken back."))
