@@ -30,6 +30,7 @@ from app.features.handovers.mails.repairs import letter_for
 from app.features.handovers.models import Dispute
 from app.features.handovers.queries import contractor
 from app.features.handovers.queries import repairs as queries
+from app.features.handovers.queries import shares as counting
 from app.features.links.models import Link
 from app.outbox import Outgoing
 from tests.cast import Cast, assemble
@@ -226,7 +227,7 @@ def test_both_engines_find_count_and_move(app_on_both: Flask) -> None:
         found = queries.find(session, officer, estate, queries.Filters(), now)
         assert [one.action.id for one in found.repairs] == [house.leak, house.damp, house.wall]
         shares = {
-            one.company.name: one for one in queries.shares(session, officer, estate, now) if one.company
+            one.company.name: one for one in counting.shares(session, officer, estate, now) if one.company
         }
         assert shares["Dry Walls"].tallies["A"].todo == 2 and shares["Even Coats"].total.total == 1
         counted = contractor.counts_for(session, estate, house.place.waterproofer, now)

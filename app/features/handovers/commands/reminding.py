@@ -21,6 +21,7 @@ from app.features.actions.commands.clock import managers_of
 from app.features.actions.models import Action, ActionDefect, ActionEvent
 from app.features.handovers.commands.repairs import MAIL
 from app.features.handovers.queries import repairs as queries
+from app.features.handovers.queries.shares import living_links
 from app.features.places.models import Building, Estate, Unit
 
 
@@ -63,7 +64,7 @@ def remind(session: Session, estate_id: UUID, now: datetime) -> None:
     for company_id in contractors:
         if company_id is None:
             continue
-        for link in queries.living_links(session, estate_id, company_id, now):
+        for link in living_links(session, estate_id, company_id, now):
             _once(session, "due", now, (estate_id, link.contact_id, today), link=link.id, estate=estate_id)
     for person in people:
         _once(session, "officer", now, (estate_id, person, today), person=person, estate=estate_id)

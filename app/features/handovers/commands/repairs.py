@@ -28,6 +28,7 @@ from app.features.actions.models import Action, ActionDate, ActionDefect, Action
 from app.features.companies.models import Company
 from app.features.handovers.queries import disputes as disputed
 from app.features.handovers.queries import repairs as queries
+from app.features.handovers.queries.shares import living_links
 from app.features.links import commands as links
 from app.features.links.models import Link, LinkRecord
 from app.features.places.commands.estates import contractors_offered
@@ -115,7 +116,7 @@ def announce(
     session: Session, estate_id: UUID, company_id: UUID, action_ids: Sequence[UUID], now: datetime
 ) -> None:
     """New repairs: one letter to everybody who holds a link to this contractor's list, however many."""
-    for link in queries.living_links(session, estate_id, company_id, now):
+    for link in living_links(session, estate_id, company_id, now):
         write(session, "new", now, link=link.id, estate=estate_id, actions=[str(one) for one in action_ids])
 
 

@@ -21,6 +21,7 @@ from app.features.actions.models import Action
 from app.features.companies.models import Contact
 from app.features.handovers.models import Dispute
 from app.features.handovers.queries import repairs as queries
+from app.features.handovers.queries import shares
 from app.features.links import commands as links
 from app.features.links.models import Link
 from app.features.links.queries import good
@@ -68,7 +69,7 @@ def _to_contact(payload: dict[str, Any], now: datetime) -> Letter | None:
             link = links.give(session, to, (queries.KIND, estate_id), None, now)
         secret = links.fresh_secret(session, link.id, now)
         estate = session.get_one(Estate, estate_id)
-        mine = queries.tallies(session, estate_id, now, Action.company_id == contact.company_id)
+        mine = shares.tallies(session, estate_id, now, Action.company_id == contact.company_id)
         action = session.get_one(Action, dispute.action_id) if dispute is not None else None
         return write(
             "handovers_repairs.txt",
@@ -130,10 +131,10 @@ def _to_person(payload: dict[str, Any], person: Person, now: datetime) -> Letter
     if kind in ("officer", "late"):
         only = () if kind == "late" else (Action.owner_id == person.id,)
         since = now - timedelta(days=ESCALATE[0] - 1 if kind == "late" else 0)
-        slipping = queries.slipping(session, estate_id, now, since, *only)
+        slipping = shares.slipping(session, estate_id, now, since, *only)
         facts["late"] = [(one.company, one.number, age(one.oldest, now)) for one in slipping]
         every = [
-            one for mine in queries.tallies(session, estate_id, now, *only).values() for one in mine.values()
+            one for mine in shares.tallies(session, estate_id, now, *only).values() for one in mine.values()
         ]
         facts["sent"] = sum(one.sent for one in every)
         facts["disputes"] = sum(one.disputed for one in every)

@@ -22,6 +22,7 @@ from app.features.handovers import words
 from app.features.handovers.commands import lists
 from app.features.handovers.commands import repairs as commands
 from app.features.handovers.queries import repairs as queries
+from app.features.handovers.queries import shares
 from app.features.handovers.queries.repairs import STATES, Filters
 from app.features.handovers.routes import Answer, bp
 from app.features.inspections.words import walk as walk_words
@@ -52,8 +53,8 @@ def summary(estate_id: UUID) -> str:
     return render_template(
         "handovers/_repairs_summary.html",
         estate=estate,
-        shares=queries.shares(reading(), actor(), estate_id, clock.now()),
-        elsewhere=queries.elsewhere(reading(), actor(), estate_id, clock.now()),
+        shares=shares.shares(reading(), actor(), estate_id, clock.now()),
+        elsewhere=shares.elsewhere(reading(), actor(), estate_id, clock.now()),
         classes=walk_words.CLASSES,
     )
 
@@ -178,7 +179,7 @@ def _draw(
     """`typed`: what stood in the form that was refused."""
     session, now = reading(), clock.now()
     may_direct = may(actor(), Act.MANAGE_ACTION, estates.scope_of(estate))
-    shared = queries.shares(session, actor(), estate.id, now)
+    shared = shares.shares(session, actor(), estate.id, now)
     found = queries.find(session, actor(), estate.id, filters, now)
     return render_template(
         "handovers/_repairs_list.html" if fragment else "handovers/repairs.html",
@@ -191,7 +192,7 @@ def _draw(
         shares=shared,
         companies=[one.company for one in shared if one.company],
         contractors=commands.contractors(session, actor(), estate) if may_direct else [],
-        elsewhere=queries.elsewhere(session, actor(), estate.id, now),
+        elsewhere=shares.elsewhere(session, actor(), estate.id, now),
         buildings=estates.buildings_of(session, estate.id),
         floors=queries.floors_of(session, filters.building) if filters.building else [],
         trades=queries.trades_of(session, actor(), estate.id),
