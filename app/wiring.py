@@ -55,6 +55,10 @@ from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
 from app.features.handovers.commands import again as handovers_again
+from app.features.handovers.commands import disputes, lists, reminding, repairs
+from app.features.handovers.mails import repairs as repairs_mails
+from app.features.handovers.queries.repairs import KIND as REPAIRS
+from app.features.handovers.routes.guests import guest_bp as repairs_for_guests
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -109,6 +113,7 @@ PAGES = (
     actions_pages.guest_bp,
     actions_pages.feed_bp,
     handovers_pages.bp,
+    repairs_for_guests,
     sync_pages.bp,
     rescue_pages.bp,
 )
@@ -161,8 +166,10 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[SCOPE_CHOICES] = scope_choices
     app.extensions[guests.LOADER] = links_queries.guest_loader
     links_pages.PAGES["action"] = lambda action_id: f"/l/actions/{action_id}"
-    if actions_beside.stray not in links_commands.ON_STRAY:
-        links_commands.ON_STRAY.append(actions_beside.stray)
+    links_pages.PAGES[REPAIRS] = lambda estate_id: f"/l/repairs/{estate_id}"
+    for told in (actions_beside.stray, lists.stray):
+        if told not in links_commands.ON_STRAY:
+            links_commands.ON_STRAY.append(told)
     KINDS.add(InspectionKind())
     KINDS.add(ActionKind())
     config: Config = app.config["PLUMBLINE"]
@@ -171,6 +178,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     work.handle(ACTIONS_MAIL, posting(config, actions_mails.letter_for))
+    work.handle(repairs.MAIL, posting(config, repairs_mails.letter_for))
+    work.every("repairs.remind", timedelta(hours=1), remind_of_repairs)
     work.every("actions.clock", timedelta(minutes=15), look_at_actions)
     work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
@@ -186,7 +195,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     ON_AGAIN[:] = [handovers_again.judge_again]
-    ON_UNIT[:], ON_SETTLED[:] = [handovers.settle_unit], [handovers.case_settled]
+    ON_UNIT[:] = [handovers.settle_unit]
+    ON_SETTLED[:] = [handovers.case_settled, disputes.case_settled]
     walks.ALLOWED[:] = [DueDays.read(config.defect_days)]
     health.register(app, "pictures", health.pictures(room), keep=health.KEEP)
     navigation.register(app, PLACES)
@@ -233,7 +243,7 @@ def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
     """
     note_sightings(session, frozen.record_id, frozen.revision, frozen.now)
     handovers_again.settle_rechecks(session, frozen.record_id, frozen.revision, frozen.now, frozen.person_id)
-    for open_from in (open_from_frozen, open_from_walk):
+    opened = [
         open_from(
             session,
             frozen.record_id,
@@ -243,6 +253,9 @@ def open_actions(deadlines: str, session: Session, frozen: Frozen) -> None:
             frozen.person_id,
             deadlines,
         )
+        for open_from in (open_from_frozen, open_from_walk)
+    ]
+    repairs.announce_walk(session, opened[-1], frozen.now)
 
 
 def sweep(blobs: LocalBlobs) -> None:
@@ -280,6 +293,13 @@ def look_at_actions(job: jobs.Job) -> None:
     for action_id in due:
         with transaction() as session:
             actions_clock.look(session, action_id, clock.now())
+
+
+def remind_of_repairs(job: jobs.Job) -> None:
+    """What is due at each estate: each in its own short transaction."""
+    for estate_id in reminding.estates_due(reading(), clock.now()):
+        with transaction() as session:
+            reminding.remind(session, estate_id, clock.now())
 
 
 def send_digests(job: jobs.Job) -> None:

@@ -160,6 +160,9 @@ _CATALOGUE = """
     too_many_pixels picture_too_large svg_refused heic_refused media_unknown picture_check_timed_out
     picture_check_unavailable unsupported_picture storage_unavailable
 
+    repair_sent repair_not_open repairs_too_many dispute_open dispute_decided contractor_same
+    list_without_repairs
+
     report_photos_missing report_foreign_address report_picture_broken report_anchor_missing report_too_heavy
     report_renderer_missing report_renderer_busy report_not_drawn report_under_way report_file_too_large
     report_not_issued report_already_sealed reports_too_many time_stamp_unreachable seal_check_unavailable

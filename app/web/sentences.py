@@ -243,6 +243,16 @@ SENTENCES: dict[str, LazyString] = {
     "media_expected": _l("The server still waits for a photo."),
     "quarantined": _l("You no longer have access here. Your work is held for an admin to decide."),
     "late": _l("This came after the inspection was closed. It is kept and shown to its owner."),
+    # repairs
+    "repair_sent": _l("Somebody has just sent this as repaired. Your photos are kept with it."),
+    "repair_not_open": _l(
+        "Case %(number)s cannot be changed now: it is sent, disputed or done. Take it out and try again."
+    ),
+    "repairs_too_many": _l("That is too much at once: %(most)s at most. Narrow the filters."),
+    "dispute_open": _l("This is disputed. Take the dispute back first, or wait until it is decided."),
+    "dispute_decided": _l("This dispute is over already. See below what was decided."),
+    "contractor_same": _l("Nothing would change: choose another contractor or another day."),
+    "list_without_repairs": _l("There is nothing for this contractor to repair here."),
     # photos
     "sha_mismatch": _l("The photo was damaged on its way. It is sent again."),
     "size_mismatch": _l("The photo was damaged on its way. It is sent again."),

@@ -44,6 +44,7 @@ def upgrade() -> None:
         "disputes",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("action_id", sa.Uuid(), nullable=False),
+        sa.Column("company_id", sa.Uuid(), nullable=True),
         sa.Column("link_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
@@ -53,12 +54,14 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["action_id"], ["actions.id"], name=op.f("fk_disputes_action_id")),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_disputes_company_id")),
         sa.ForeignKeyConstraint(["link_id"], ["links.id"], name=op.f("fk_disputes_link_id")),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_disputes_person_id")),
         sa.ForeignKeyConstraint(["decided_by"], ["people.id"], name=op.f("fk_disputes_decided_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_disputes")),
     )
     op.create_index(op.f("ix_disputes_action_id"), "disputes", ["action_id"])
+    op.create_index(op.f("ix_disputes_company_id"), "disputes", ["company_id"])
     op.create_table(
         "handovers",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -94,6 +94,7 @@ class Action(Editable, Base):
     steps: Mapped[list[ActionStep]] = relationship(back_populates="action", order_by="ActionStep.id")
     team: Mapped[list[ActionMember]] = relationship(order_by="ActionMember.id")
     findings: Mapped[list[ActionFinding]] = relationship(order_by="ActionFinding.id")
+    defect: Mapped[ActionDefect | None] = relationship(viewonly=True)
     pictures: Mapped[list[ActionPicture]] = relationship(order_by="ActionPicture.id")
     files: Mapped[list[ActionFile]] = relationship(order_by="ActionFile.id")
     lots: Mapped[list[ActionLot]] = relationship(order_by="ActionLot.id")

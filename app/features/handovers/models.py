@@ -44,13 +44,15 @@ class Handover(Base):
 
 class Dispute(Base):
     """A contractor says that a defect is not theirs, or none. One is open at a time for a case; `decision`:
-    upheld, kept, given_on (to another contractor); `text`: why, in the language it was typed in.
+    upheld (no defect), kept, given_on (to another contractor), withdrawn (by who disputed); `text`: why, in
+    the language it was typed in; `company_id`: whose dispute it is, whoever has the case later.
     """
 
     __tablename__ = "disputes"
 
     id: Mapped[Id]
     action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), index=True)
+    company_id: Mapped[UUID | None] = mapped_column(ForeignKey("companies.id"), index=True)
     link_id: Mapped[UUID | None] = mapped_column(ForeignKey("links.id"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id"))
     text: Mapped[dict[str, Any]] = mapped_column(Json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 # code of domain/handover.keys_gate → what must be true
 NEEDS = {
@@ -21,4 +22,33 @@ WARRANTIES = {
     "cooling": _l("Cooling, two whole seasons"),
     "2y": _l("Wiring, pipes, equipment, finishes"),
     "maker": _l("Appliances"),
+}
+# filters of repairs, as the address has them
+REPAIRS = {
+    "open": _l("All that is open"),
+    "todo": _lp("repair", "To repair"),
+    "overdue": _l("Overdue"),
+    "disputed": _lp("repair", "Disputed"),
+    "sent": _lp("repair", "Waiting for re-inspection"),
+    "done": _lp("repair", "Done"),
+}
+# where a repair stands → icon, colour, words
+STANDINGS = {
+    "todo": ("clock", "warn", _lp("repair", "To repair")),
+    "sent": ("up", "fair", _lp("repair", "Waiting for re-inspection")),
+    "disputed": ("flag", "warn", _lp("repair", "Disputed")),
+    "done": ("check", "good", _lp("repair", "Done")),
+}
+# the same as tabs of a contractor's page
+TABS = {
+    "todo": _lp("repair", "To do"),
+    "sent": _lp("repair", "Sent"),
+    "disputed": _lp("repair", "Disputed"),
+    "done": _lp("repair", "Done"),
+}
+DECISIONS = {
+    "kept": _lp("dispute", "It stays with the contractor"),
+    "upheld": _lp("dispute", "It is no defect"),
+    "given_on": _lp("dispute", "Given to another contractor"),
+    "withdrawn": _lp("dispute", "Taken back"),
 }

@@ -5,6 +5,7 @@ import { listenForActions } from "./behaviours/actions.js";
 import { keepDrafts } from "./behaviours/drafts.js";
 import { listenForForms } from "./behaviours/forms.js";
 import { configureHtmx } from "./behaviours/htmx.js";
+import { sendForms } from "./behaviours/sending.js";
 import { keepTyping } from "./behaviours/typing.js";
 import { listenForTheme } from "./theme.js";
 
@@ -14,5 +15,6 @@ listenForActions();
 listenForForms();
 keepTyping();
 keepDrafts();
+sendForms();
 leavePhone();
 announceUnsent();

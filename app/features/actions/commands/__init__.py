@@ -20,6 +20,7 @@ from app.domain.action_steps import Content
 from app.domain.action_watch import watch_until
 from app.domain.actions import Circle, Phase, Step
 from app.domain.dates import local_day
+from app.domain.repairs import is_disputed
 from app.features.actions import queries
 from app.features.actions.models import KIND, Action, ActionStep
 from app.features.actions.record import Hand, note
@@ -41,6 +42,9 @@ __all__ = [
 ]
 
 MAIL = "actions.mail"
+# Of defects in flats there are hundreds: these letters are written for all of them together, by whoever knows
+# estates and contractors.
+GROUPED = frozenset({"sent", "before", "after", "escalation"})
 # Filled by wiring.py; each runs inside the transaction, whenever a case moved on.
 ON_SETTLED: list[Callable[[Session, Action, datetime], object]] = []
 
@@ -84,12 +88,15 @@ def settle(session: Session, action: Action, circle: Circle, now: datetime) -> N
 
 
 def refresh_due(session: Session, action: Action, now: datetime) -> None:
-    """When the open step is late; nothing while the other side reviews or nothing is open."""
+    """When the open step is late; nothing while the other side reviews, nothing is open, or it is
+    disputed.
+    """
     if action.phase == Phase.WATCH:
         action.due_at = queries.watch_end(action)
     elif action.phase == Phase.OPEN and action.step:
-        step = Step(action.step)
-        action.due_at = queries.due_of(action, step, queries.events_of(session, action.id), now)
+        step, events = Step(action.step), queries.events_of(session, action.id)
+        disputed = is_disputed(event.act for event in events)
+        action.due_at = None if disputed else queries.due_of(action, step, events, now)
         row = queries.step_row(action, step)
         if row is not None:
             row.due_at = action.due_at
@@ -170,7 +177,7 @@ def tell(
     **facts: Any,
 ) -> None:
     """A letter to a person of ours or to the other side's contact, who gets a link in it."""
-    if person is None and contact is None:
+    if (person is None and contact is None) or (letter in GROUPED and action.defect is not None):
         return
     payload = {"letter": letter, "action": str(action.id), "revision": action.revision, **facts}
     payload |= {"person": str(person)} if person else {"contact": str(contact)}

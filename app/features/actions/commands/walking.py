@@ -15,6 +15,7 @@ from app.domain.actions import Form, Phase, Step
 from app.domain.dates import end_of_day
 from app.domain.errors import Invalid, NotAllowed, Stale
 from app.domain.permissions import Act, Actor
+from app.domain.repairs import is_disputed
 from app.features.actions import queries
 from app.features.actions.commands import (
     Hand,
@@ -85,8 +86,10 @@ def send(
     now: datetime,
 ) -> None:
     """Writes the step and sends it to be judged: the clock of this side stands still. Raises Invalid with
-    what its gate still lacks.
+    what its gate still lacks, Stale("dispute_open") while it is disputed that anything has to be done.
     """
+    if is_disputed(event.act for event in queries.events_of(session, action.id)):
+        raise Stale("dispute_open")
     write(session, action, step, content, version, hand, now)
     circle = rules.submit(queries.circle_of(action), step, str(hand))
     action_steps.judge(step, content, queries.facts_of(action, step))

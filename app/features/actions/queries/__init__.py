@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from app.domain.actions import Circle, Form, Phase, Step
 from app.domain.dates import end_of_day
 from app.domain.errors import NotFound
 from app.domain.permissions import Act, Actor, Scope, may, reach
+from app.domain.repairs import DECIDED, DISPUTED
 from app.features.actions.models import (
     KIND,
     Action,
@@ -30,6 +31,7 @@ from app.features.places.models import Estate
 from app.web.guests import Guest
 
 GOING_AT_MOST = 60
+AT_ONCE = 500  # ids one query takes
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
 
 
@@ -74,6 +76,15 @@ def get_for_guest(session: Session, guest: Guest, action_id: UUID, lock: bool = 
 def one(session: Session, action_id: UUID, lock: bool = False) -> Action:
     """The case, for jobs and handlers, which nobody asked for. Raises NotFound."""
     return _one(session, action_id, true(), lock)
+
+
+def several(session: Session, ids: Sequence[UUID], lock: bool = False) -> list[Action]:
+    """Cases by id, whole, in the order of their numbers; whoever asks has authorised them."""
+    found: list[Action] = []
+    for start in range(0, len(ids), AT_ONCE):
+        wanted = select(Action).where(Action.id.in_(ids[start : start + AT_ONCE])).order_by(Action.number)
+        found += session.scalars(_whole(wanted.with_for_update(of=Action) if lock else wanted)).unique()
+    return found
 
 
 def _one(session: Session, action_id: UUID, condition: ColumnElement[bool], lock: bool) -> Action:
@@ -201,18 +212,25 @@ def events_of(session: Session, action_id: UUID) -> list[ActionEvent]:
 
 
 def pauses_of(events: Sequence[ActionEvent], revision: int) -> list[Pause]:
-    """When the other side had the case to review it: from sending to deciding."""
-    spans: list[Pause] = []
+    """When the responsible side could do nothing: from sending to deciding, and while it disputed that the
+    thing is theirs.
+    """
+    here = [event for event in events if event.revision == revision]
+    decided = frozenset({"accepted", "returned", "form_raised", "cancelled"})
+    spans = [*_spans(here, "sent", decided), *_spans(here, DISPUTED, DECIDED | {"cancelled"})]
+    return sorted(spans, key=lambda span: span[0])
+
+
+def _spans(events: Sequence[ActionEvent], begins: str, ends: frozenset[str]) -> Iterator[Pause]:
     since: datetime | None = None
     for event in events:
-        if event.revision != revision:
-            continue
-        if event.act == "sent":
+        if event.act == begins:
             since = event.at
-        elif event.act in ("accepted", "returned", "form_raised", "cancelled") and since is not None:
-            spans.append((since, event.at))
+        elif event.act in ends and since is not None:
+            yield since, event.at
             since = None
-    return [*spans, (since, None)] if since is not None else spans
+    if since is not None:
+        yield since, None
 
 
 def due_of(action: Action, step: Step, events: Sequence[ActionEvent], now: datetime) -> datetime:

@@ -161,6 +161,12 @@ ACTS = {
     "link_sent": _l("Link sent"),
     "link_shown": _l("Link shown"),
     "link_revoked": _l("Link taken back"),
+    "assigned": _l("Given to another contractor"),
+    "disputed": _l("Disputed by the contractor"),
+    "dispute_kept": _l("Dispute: it stays with the contractor"),
+    "dispute_upheld": _l("Dispute: it is no defect"),
+    "dispute_given_on": _l("Dispute: given to another contractor"),
+    "dispute_withdrawn": _l("Dispute taken back"),
     "link_stray": _l("The link went to the wrong person"),
 }
 RECHECKED = {

@@ -18,6 +18,7 @@ from app.domain.permissions import Act, may
 from app.domain.words import pick
 from app.features.handovers import queries, words
 from app.features.handovers.forms import WalksForm
+from app.features.handovers.queries.disputes import open_among
 from app.features.inspections.commands import UNITS_AT_MOST, Walks, plan_walks
 from app.features.inspections.queries.choosing import auditors_for
 from app.features.inspections.words import STATES
@@ -47,6 +48,7 @@ def of_unit(unit_id: UUID) -> str:
         problems=walk_words.PROBLEMS,
         classes=walk_words.CLASSES,
         slots=walk_words.SLOTS,
+        disputed=open_among(reading(), {case.action.id for case in found.cases}),
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
         again=queries.again_of(reading(), unit_id),
@@ -169,4 +171,6 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
     )
 
 
+# each of these hangs its pages on the blueprint above
 from app.features.handovers.routes import again as again  # noqa: E402
+from app.features.handovers.routes import disputes, guests, repairs  # noqa: E402, F401

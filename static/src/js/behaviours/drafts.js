@@ -3,7 +3,7 @@
 const PREFIX = "plumbline:draft:";
 const OLD_MS = 30 * 24 * 3600 * 1000;
 
-const keyOf = (form) => PREFIX + form.dataset.draft;
+export const keyOf = (form) => PREFIX + form.dataset.draft;
 const fieldsOf = (form) =>
   [...form.elements].filter((field) => field.name && !["hidden", "file", "submit"].includes(field.type));
 
@@ -54,12 +54,19 @@ function forget(form) {
   }
 }
 
+/** The server holds what this form said. */
+export function letGo(form) {
+  try {
+    localStorage.removeItem(keyOf(form));
+  } catch {} // where nothing can be kept, nothing was
+}
+
 /** For forms with data-draft="<record>:<revision>:<step>:<version>": the version changes when the server holds it. */
 export function keepDrafts() {
-  const form = document.querySelector("form[data-draft]");
-  if (!form) return;
-  forget(form);
-  giveBack(form);
-  form.addEventListener("input", () => keep(form));
-  form.addEventListener("change", () => keep(form));
+  for (const form of document.querySelectorAll("form[data-draft]")) {
+    forget(form);
+    giveBack(form);
+    form.addEventListener("input", () => keep(form));
+    form.addEventListener("change", () => keep(form));
+  }
 }

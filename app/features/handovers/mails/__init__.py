@@ -1,0 +1,1 @@
+"""The letters about units on their way to their owners."""
