@@ -110,7 +110,10 @@ def days(seconds: Iterable[int]) -> Days:
     count = len(spans)
     lower, upper = spans[(count - 1) // 2], spans[count // 2]
     return Days(
-        _tenths(lower + upper, 2), _tenths(spans[-(-9 * count // 10) - 1], 1), _tenths(sum(spans), count), count
+        _tenths(lower + upper, 2),
+        _tenths(spans[-(-9 * count // 10) - 1], 1),
+        _tenths(sum(spans), count),
+        count,
     )
 
 

@@ -150,3 +150,6 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
         most=UNITS_AT_MOST,
         title=_("Plan walks"),
     )
+
+
+from app.features.handovers.routes import figures  # noqa: E402, F401 (it fills `bp`)
