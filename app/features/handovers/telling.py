@@ -117,7 +117,7 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             "days",
             _("Days until closed"),
             tenths(spans.middle),
-            _("90 % within %(ninth)s, mean %(mean)s", ninth=tenths(spans.ninth), mean=tenths(spans.mean))
+            _("9 of 10 within %(ninth)s, mean %(mean)s", ninth=tenths(spans.ninth), mean=tenths(spans.mean))
             if spans.of
             else _("nothing is closed yet"),
             _(
@@ -178,3 +178,34 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             {"state": "disputed"},
         ),
     ]
+
+
+def task(code: str, units: int, many: int) -> str:
+    """What somebody must do so that keys can change hands, of how many units."""
+    things = {
+        "repair": ngettext(
+            "%(num)s defect of class A to repair", "%(num)s defects of class A to repair", many
+        ),
+        "recheck": ngettext("%(num)s repair to re-inspect", "%(num)s repairs to re-inspect", many),
+        "walk_open": _("the walk to finish"),
+        "no_walk": _("a walk to plan"),
+        "meters_read": ngettext("%(num)s meter to read", "%(num)s meters to read", many),
+        "meters_plausible": ngettext(
+            "%(num)s reading below the last one to explain",
+            "%(num)s readings below the last one to explain",
+            many,
+        ),
+        "meters_shown": ngettext("%(num)s reading without a photo", "%(num)s readings without a photo", many),
+        "keys_counted": _("keys to count"),
+        "signed": ngettext("%(num)s signature missing", "%(num)s signatures missing", many),
+    }
+    if units == 1:
+        return things[code]
+    return _(
+        "%(what)s in %(units)s",
+        what=things[code],
+        units=ngettext("%(num)s unit", "%(num)s units", units),
+    )
+
+
+WHO = {"company": _l("Contractor"), "officer": _l("Property officer"), "planner": _l("Whoever plans walks")}

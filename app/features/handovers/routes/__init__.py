@@ -152,4 +152,4 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
     )
 
 
-from app.features.handovers.routes import figures  # noqa: E402, F401 (it fills `bp`)
+from app.features.handovers.routes import blocks, figures  # noqa: E402, F401 (they fill `bp`)

@@ -361,7 +361,7 @@ def _sheet(
     found = next(one for one in _tables(told, None) if one.key == table)
     header = [
         *(found.what, "A", "B", "C", _("All"), _("Not closed"), _("Overdue")),
-        *(_("Sent back"), _("Repairs looked at"), _("Median days"), _("90 % within"), _("Mean days")),
+        *(_("Sent back"), _("Repairs looked at"), _("Median days"), _("9 of 10 within"), _("Mean days")),
         _("Units"),
     ]
     return header, [
