@@ -1,5 +1,5 @@
-"""What is counted of units handed over (domain.md C4): defects, days until they are closed, how often a repair
-passed at once, how many units went in one visit.
+"""What is counted of units handed over (domain.md C4): defects, days until they are closed, how often a
+repair passed at once, how many units went in one visit.
 
 Everything is of one population: the units whose first walk was completed in a period. A defect is counted
 while its case stands; one that was cancelled as a mistake is none. Nothing is rounded before it is shown:
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
-from uuid import UUID
 
 CLASSES = ("A", "B", "C")
 WEIGHTS: Mapping[str, int] = {"A": 10, "B": 3, "C": 1}
@@ -20,17 +19,17 @@ STATES = ("open", "late", "closed", "back", "rechecked", "as_is", "disputed")
 
 
 class Found(NamedTuple):
-    """A defect with its case. `kind`: of its room, "" unknown; `code`: what it was called by; `took`: seconds
-    from the end of the walk until the case was closed, None while it is open; `back`: a repair was sent
-    back; `checks`: what re-inspections said, the oldest first; `dispute`: "", "open" or how it was decided.
+    """A defect with its case. Ids are hexadecimal; `company`: "" if there is none. `kind`: of its room, ""
+    unknown; `code`: what it was called by; `took`: seconds from the end of the walk until the case was
+    closed, None while it is open; `back`: a repair was sent back; `checks`: what re-inspections said,
+    the oldest first; `dispute`: "", "open" or how it was decided.
     """
 
-    case: UUID
-    row: UUID
-    unit: UUID
+    case: str
+    unit: str
     grade: str
     trade: str
-    company: UUID | None
+    company: str
     kind: str
     code: str
     open: bool
@@ -55,17 +54,17 @@ class Found(NamedTuple):
 
 
 class Share(NamedTuple):
-    """`count` of `of`; where there is nothing to count in, it says nothing."""
+    """`part` of `of`; where there is nothing to count in, it says nothing."""
 
-    count: int
+    part: int
     of: int
 
     def times(self, factor: int, digits: int = 1) -> str | None:
-        """count * factor / of as decimal text, half up; None of nothing."""
+        """part * factor / of as decimal text, half up; None of nothing."""
         if not self.of:
             return None
         scale = 10**digits
-        parts = (2 * self.count * factor * scale + self.of) // (2 * self.of)
+        parts = (2 * self.part * factor * scale + self.of) // (2 * self.of)
         return f"{parts // scale}.{parts % scale:0{digits}}" if digits else str(parts)
 
     @property
@@ -223,7 +222,7 @@ class Figures:
         return Share(self.classes["A"], self.units)
 
 
-def figures(found: Sequence[Found], units: Mapping[UUID, Visits]) -> Figures:
+def figures(found: Sequence[Found], units: Mapping[str, Visits]) -> Figures:
     """All of them, of the defects and the units of one population."""
     touched = {one.unit for one in found}
     return Figures(

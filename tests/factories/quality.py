@@ -1,4 +1,4 @@
-"""An estate of many units on their way to their owners, as rows: walked, repaired, looked at again, handed over.
+"""An estate of many units on their way to their owners, as rows: walked, repaired, re-inspected, handed over.
 
 Nothing of it went through a phone: for figures and for what must be quick, where a thousand walks would take
 an hour. Which unit has which defects follows from its number alone, so that two runs agree.
@@ -81,7 +81,7 @@ class Rows:
 def many_units(
     app: Flask, place: Estates, person: UUID, buildings: int, floors: int, per_floor: int
 ) -> list[UUID]:
-    """So many more units at the estate, each on its way as its number says; their ids, building by building."""
+    """So many more units at the estate, each on its way as its number says; their ids, as people walk."""
     units = raise_towers(app, place, buildings, floors, per_floor)
     write_down(app, place, person, {unit: _way(at) for at, unit in enumerate(units) if at % 10 != 9})
     return units

@@ -1,4 +1,4 @@
-"""Figures in words: what each is called, how it reads, what it is made of, and which list stands behind it."""
+"""Figures in words: what each is called, how it reads, what it is made of, which list stands behind it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def percent(share: Share) -> str:
 
 def of(share: Share) -> str:
     """ "93 of 119": what a share is made of."""
-    return _("%(n)s of %(all)s", n=f"{share.count:,}", all=f"{share.of:,}")
+    return _("%(n)s of %(all)s", n=f"{share.part:,}", all=f"{share.of:,}")
 
 
 def prices(sums: Sequence[Price]) -> str:
@@ -79,7 +79,11 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             "per_unit",
             _("Defects for each unit"),
             f.per_unit.times(1) or NONE,
-            _("%(n)s defects in %(all)s units", n=f"{f.defects:,}", all=f"{f.units:,}"),
+            _(
+                "%(what)s in %(units)s",
+                what=ngettext("%(num)s defect", "%(num)s defects", f.defects),
+                units=ngettext("%(num)s unit", "%(num)s units", f.units),
+            ),
             _("Defects ÷ units walked. A defect whose case was cancelled as a mistake does not count."),
             "defects",
         ),
@@ -95,11 +99,11 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             "critical",
             _("Critical for 1,000 units"),
             f.critical.times(1000, 0) or NONE,
-            ngettext("%(num)s defect of class A", "%(num)s defects of class A", f.critical.count),
+            ngettext("%(num)s defect of class A", "%(num)s defects of class A", f.critical.part),
             _("Defects of class A × 1,000 ÷ units walked."),
             "defects",
             {"class": "A"},
-            bool(f.critical.count),
+            bool(f.critical.part),
         ),
         Figure(
             "late",
@@ -107,7 +111,8 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             f"{f.late:,}",
             _("of %(n)s not closed", n=f"{f.open:,}"),
             _(
-                "Defects whose repair was due before now and was not sent. While we look at a repair its clock stands still."
+                "Defects whose repair was due before now and was not sent. While we look at a repair its "
+                "clock stands still."
             ),
             "defects",
             {"state": "late"},
@@ -121,7 +126,8 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             if spans.of
             else _("nothing is closed yet"),
             _(
-                "From the end of the walk until the case was closed, in days of 24 hours, of %(n)s closed defects. The large figure is the median: half took no longer.",
+                "From the end of the walk until the case was closed, in days of 24 hours, of %(n)s closed "
+                "defects. The large figure is the median: half took no longer.",
                 n=f"{spans.of:,}",
             ),
             "defects",
@@ -133,7 +139,8 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             percent(f.first_pass),
             _("%(n)s re-inspected", n=of(f.first_pass)),
             _(
-                "Defects whose first re-inspection passed ÷ defects re-inspected at all. Accepted as is does not pass."
+                "Defects whose first re-inspection passed ÷ defects re-inspected at all. Accepted as is does "
+                "not pass."
             ),
             "defects",
             {"state": "rechecked"},
@@ -144,7 +151,8 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             percent(f.back),
             _("%(n)s repairs looked at", n=of(f.back)),
             _(
-                "Defects whose repair failed a re-inspection, was sent back or came again ÷ defects of which somebody has looked at a repair."
+                "Defects whose repair failed a re-inspection, was sent back or came again ÷ defects of which "
+                "somebody has looked at a repair."
             ),
             "defects",
             {"state": "back"},
@@ -155,7 +163,8 @@ def told(figures: Figures, sums: Sequence[Price], disputes: Sequence[str]) -> li
             percent(f.one_visit),
             _("%(n)s units handed over", n=of(f.one_visit)),
             _(
-                "Units whose keys changed hands after one walk and without any re-inspection ÷ units handed over."
+                "Units whose keys changed hands after one walk and without any re-inspection ÷ units handed "
+                "over."
             ),
             "units",
         ),

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.actions import ENDED, Phase
@@ -45,7 +45,7 @@ class Price(NamedTuple):
 
     currency: str
     amount: int
-    count: int
+    many: int
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Told:
     """`units`: every unit of the population with its way; `companies`, `codes`: what keys are called."""
 
     found: list[Found]
-    units: dict[UUID, Visits]
+    units: dict[str, Visits]
     prices: list[Price]
-    companies: dict[UUID, str]
+    companies: dict[str, str]
     codes: dict[str, dict[str, str]]
 
 
@@ -64,18 +64,18 @@ def load(session: Session, estate: Estate, asked: Asked, now: datetime) -> Told:
     units = _population(estate, asked)
     checks, prices = _rechecks(session, units)
     found = _found(session, units, checks, now)
-    companies = {one.company for one in found if one.company is not None}
+    companies = [UUID(key) for key in {one.company for one in found} if key]
     named = session.execute(select(Company.id, Company.name).where(Company.id.in_(companies)))
     return Told(
         found=found,
         units=_visits(session, units),
         prices=prices,
-        companies={key: name for key, name in named},
+        companies={key.hex: name for key, name in named},
         codes=_codes(session, estate),
     )
 
 
-def _population(estate: Estate, asked: Asked) -> Select[tuple[UUID]]:
+def _population(estate: Estate, asked: Asked) -> Select[UUID]:
     """The ids of the units in use whose first walk was completed in the period."""
     walked = (
         select(Inspection.unit_id, func.min(Revision.at).label("at"))
@@ -101,69 +101,72 @@ def _population(estate: Estate, asked: Asked) -> Select[tuple[UUID]]:
 
 
 def _found(
-    session: Session, units: Select[tuple[UUID]], checks: dict[UUID, tuple[str, ...]], now: datetime
+    session: Session, units: Select[UUID], checks: dict[str, tuple[str, ...]], now: datetime
 ) -> list[Found]:
     """The defects of these units, those of a cancelled case left out; in no order."""
     back = set(
         session.scalars(
-            select(ActionEvent.action_id)
+            select(_hex(ActionEvent.action_id))
             .join(ActionDefect, ActionDefect.action_id == ActionEvent.action_id)
             .where(ActionEvent.act.in_(BACK), ActionDefect.unit_id.in_(units))
         )
     )
     disputes = _disputes(session, units)
+    closed = Action.phase == Phase.CLOSED.value
+    running = and_(Action.phase == Phase.OPEN.value, Action.due_at.is_not(None))
     rows = session.execute(
         select(
-            *(ActionDefect.action_id, ActionDefect.row, ActionDefect.unit_id, ActionDefect.room),
-            *(Action.severity, Action.trade, Action.company_id, Action.phase),
-            *(Action.due_at, Action.created_at, Action.closed_at),
-            *(Defect.code, Defect.check, Unit.type_id),
+            *(_hex(ActionDefect.action_id).label("case"), _hex(ActionDefect.unit_id).label("unit")),
+            *(_hex(Unit.type_id).label("type"), _hex(Action.company_id).label("company")),
+            *(ActionDefect.room, Action.severity, Action.trade, Defect.code, Defect.check),
+            *((~closed).label("open"), and_(running, Action.due_at <= now).label("late")),
+            *(Action.created_at, case((closed, Action.closed_at)).label("ended")),
         )
         .join(Action, Action.id == ActionDefect.action_id)
         .join(Defect, Defect.id == ActionDefect.defect_id)
         .join(Unit, Unit.id == ActionDefect.unit_id)
         .where(ActionDefect.unit_id.in_(units), Action.phase != Phase.CANCELLED.value)
-    ).all()
-    kinds = _kinds(session, {row.type_id for row in rows})
-    closed, open_ = Phase.CLOSED.value, Phase.OPEN.value
+    )
+    kinds = _kinds(session, units)
     return [
         Found(
-            case=row.action_id,
-            row=row.row,
-            unit=row.unit_id,
+            case=row.case,
+            unit=row.unit,
             grade=row.severity.upper(),
             trade=row.trade,
-            company=row.company_id,
-            kind=kinds.get((row.type_id, row.room), ""),
+            company=row.company or "",
+            kind=kinds.get((row.type, row.room), ""),
             code=row.code or (row.check or "").partition("-")[0],
-            open=row.phase != closed,
-            late=row.phase == open_ and row.due_at is not None and row.due_at <= now,
-            took=int((row.closed_at - row.created_at).total_seconds())
-            if row.phase == closed and row.closed_at is not None
-            else None,
-            back=row.action_id in back,
-            checks=checks.get(row.row, ()),
-            dispute=disputes.get(row.action_id, ""),
+            open=bool(row.open),
+            late=bool(row.late),
+            took=int((row.ended - row.created_at).total_seconds()) if row.ended is not None else None,
+            back=row.case in back,
+            checks=checks.get(row.case, ()),
+            dispute=disputes.get(row.case, ""),
         )
         for row in rows
     ]
 
 
-def _kinds(session: Session, types: set[UUID]) -> dict[tuple[UUID, str], str]:
+def _hex(column: Any) -> ColumnElement[str]:
+    """An id as the 32 digits of UUID.hex: of tens of thousands nobody needs the objects."""
+    return func.replace(cast(column, String(36)), "-", "")
+
+
+def _kinds(session: Session, units: Select[UUID]) -> dict[tuple[str, str], str]:
     """(unit type, room) → kind of the room. Rooms a walk had and its type has no more are of no kind."""
-    rows = session.execute(select(UnitType.id, UnitType.rooms).where(UnitType.id.in_(types)))
+    types = select(Unit.type_id).where(Unit.id.in_(units))
     found = {}
-    for type_id, rooms in rows:
-        found[type_id, WHOLE] = WHOLE
-        for room in rooms:
-            found[type_id, room["id"]] = room["kind"]
+    for type_id, rooms in session.execute(select(UnitType.id, UnitType.rooms).where(UnitType.id.in_(types))):
+        found[type_id.hex, WHOLE] = WHOLE
+        found.update({(type_id.hex, room["id"]): room["kind"] for room in rooms})
     return found
 
 
-def _disputes(session: Session, units: Select[tuple[UUID]]) -> dict[UUID, str]:
+def _disputes(session: Session, units: Select[UUID]) -> dict[str, str]:
     """Case → how its last dispute was decided, or "open"."""
     rows = session.execute(
-        select(Dispute.action_id, Dispute.decision)
+        select(_hex(Dispute.action_id), Dispute.decision)
         .join(ActionDefect, ActionDefect.action_id == Dispute.action_id)
         .where(ActionDefect.unit_id.in_(units))
         .order_by(Dispute.at, Dispute.id)
@@ -171,11 +174,9 @@ def _disputes(session: Session, units: Select[tuple[UUID]]) -> dict[UUID, str]:
     return {case: decision or "open" for case, decision in rows}
 
 
-def _rechecks(
-    session: Session, units: Select[tuple[UUID]]
-) -> tuple[dict[UUID, tuple[str, ...]], list[Price]]:
-    """Row of a defect → what its re-inspections said, the oldest first, each as it was frozen last; and the
-    prices of those that ended as accepted as is.
+def _rechecks(session: Session, units: Select[UUID]) -> tuple[dict[str, tuple[str, ...]], list[Price]]:
+    """Case → what its re-inspections said, the oldest first, each as it was frozen last; and the prices of
+    those that ended as accepted as is.
     """
     last = (
         select(
@@ -183,41 +184,43 @@ def _rechecks(
             func.max(Revision.revision).label("number"),
             func.min(Revision.at).label("at"),
         )
+        .join(Inspection, Inspection.id == Revision.inspection_id)
+        .where(Inspection.unit_id.in_(units), Inspection.repaired.is_not(None))
         .group_by(Revision.inspection_id)
         .subquery()
     )
     rows = session.execute(
-        select(Recheck.row, Recheck.result, Recheck.price, Recheck.currency)
+        select(_hex(Recheck.action_id), Recheck.result, Recheck.price, Recheck.currency)
         .join(last, and_(last.c.inspection_id == Recheck.inspection_id, last.c.number == Recheck.revision))
-        .where(Recheck.unit_id.in_(units))
         .order_by(last.c.at, Recheck.inspection_id)
-    ).all()
-    checks: dict[UUID, tuple[str, ...]] = {}
-    priced: dict[UUID, tuple[int | None, str | None]] = {}
-    for row, result, price, currency in rows:
-        checks[row] = (*checks.get(row, ()), result)
-        priced[row] = (price, currency)
+    )
+    checks: dict[str, tuple[str, ...]] = {}
+    priced: dict[str, tuple[int | None, str | None]] = {}
+    for key, result, price, currency in rows:
+        checks[key] = (*checks.get(key, ()), result)
+        priced[key] = (price, currency)
     sums: dict[str, list[int]] = {}
-    for row, (price, currency) in priced.items():
-        if checks[row][-1] == "as_is" and price is not None and currency:
+    for key, (price, currency) in priced.items():
+        if checks[key][-1] == "as_is" and price is not None and currency:
             sums.setdefault(currency, []).append(price)
     return checks, [Price(key, sum(each), len(each)) for key, each in sorted(sums.items())]
 
 
-def _visits(session: Session, units: Select[tuple[UUID]]) -> dict[UUID, Visits]:
+def _visits(session: Session, units: Select[UUID]) -> dict[str, Visits]:
     """Unit → its walks and re-inspections until the keys changed hands."""
     handed = select(Handover.unit_id, func.min(Handover.at).label("at")).group_by(Handover.unit_id).subquery()
+    again, over = Inspection.repaired.is_not(None), handed.c.at.is_not(None)
     rows = session.execute(
-        select(Inspection.unit_id, Inspection.repaired.is_not(None), handed.c.at, func.count())
+        select(_hex(Inspection.unit_id), again, over, func.count())
         .join(Revision, and_(Revision.inspection_id == Inspection.id, Revision.revision == 1))
         .outerjoin(handed, handed.c.unit_id == Inspection.unit_id)
         .where(Inspection.unit_id.in_(units), or_(handed.c.at.is_(None), Revision.at <= handed.c.at))
-        .group_by(Inspection.unit_id, Inspection.repaired.is_not(None), handed.c.at)
+        .group_by(Inspection.unit_id, again, over)
     )
-    found: dict[UUID, Visits] = {}
-    for unit, again, at, count in rows:
-        before = found.get(unit, Visits(0, 0, at is not None))
-        found[unit] = before._replace(**{"again" if again else "walks": count})
+    found: dict[str, Visits] = {}
+    for unit, looked_again, handed_over, count in rows:
+        before = found.get(unit, Visits(0, 0, bool(handed_over)))
+        found[unit] = before._replace(again=count) if looked_again else before._replace(walks=count)
     return found
 
 
@@ -245,6 +248,7 @@ class DefectRow(NamedTuple):
     """A defect in the list behind a figure."""
 
     found: Found
+    id: UUID
     number: str
     title: str
     place: str
@@ -263,10 +267,10 @@ def rows_of(session: Session, found: Sequence[Found]) -> list[DefectRow]:
         )
         .join(ActionDefect, ActionDefect.action_id == Action.id)
         .join(Unit, Unit.id == ActionDefect.unit_id)
-        .where(Action.id.in_([one.case for one in found]))
+        .where(Action.id.in_([UUID(one.case) for one in found]))
     )
-    held = {row.id: row for row in rows}
-    return [DefectRow(one, *held[one.case][1:]) for one in found if one.case in held]
+    held = {row.id.hex: row for row in rows}
+    return [DefectRow(one, *held[one.case]) for one in found if one.case in held]
 
 
 class UnitRow(NamedTuple):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.domain.action_clock import due_day
 from app.domain.actions import ENDED, Phase, Step
-from app.domain.blocking import Due, blocks
+from app.domain.blocking import COMPANY, OFFICER, PLANNER, Due, blocks
 from app.domain.handover import Ready
 from app.features.accounts.models import Person
 from app.features.actions.models import Action, ActionDefect
@@ -140,6 +140,7 @@ def _frozen(
     )
     found: dict[UUID, tuple[bool, dict[str, int], dict[str, str]]] = {}
     for unit, keys, slots in rows:
+        assert unit is not None
         _, counted, _ = found.get(unit, (True, {}, {}))
         counted |= {one["kind"]: one["count"] for one in json.loads(keys or "[]") if one["count"] is not None}
         signed = {
@@ -152,7 +153,7 @@ def _frozen(
 
 
 def _part(session: Session, *path: str) -> ColumnElement[str]:
-    """A part of the frozen record as JSON text: the record is large, and the engine takes out what is wanted."""
+    """A part of the frozen record as JSON text: it is large, and the engine takes out what is wanted."""
     if session.get_bind().dialect.name == "sqlite":
         return func.json_extract(Revision.body, "$." + ".".join(path))
     return cast(cast(Revision.body, JSONB)[path], Text)
@@ -194,15 +195,17 @@ def blocking(session: Session, estate: Estate, first: date | None, last: date) -
     rows = session.execute(wanted).all()
     ids = [row[0] for row in rows]
     ready, leads = ready_of_units(session, ids), _leads(session, ids)
-    units, people, companies = [], set(), set()
+    units: list[Blocked] = []
+    acting: dict[str, set[UUID]] = {COMPANY: set(), OFFICER: set(), PLANNER: set()}
     for unit_id, short_id, building, name, day in rows:
+        assert day is not None
         lead, planned = leads.get(unit_id, (None, False))
         found = tuple(blocks(ready[unit_id], str(lead) if lead else None, planned))
         units.append(Blocked(unit_id, short_id, building, name, Due(str(unit_id), day, found)))
         for block in found:
             if block.who.id:
-                (companies if block.who.kind == "company" else people).add(UUID(block.who.id))
-    return Blocking(units, _names(session, people, companies))
+                acting[block.who.kind].add(UUID(block.who.id))
+    return Blocking(units, _names(session, acting[OFFICER], acting[COMPANY]))
 
 
 def _leads(session: Session, units: Collection[UUID]) -> dict[UUID, tuple[UUID | None, bool]]:
@@ -223,6 +226,7 @@ def _leads(session: Session, units: Collection[UUID]) -> dict[UUID, tuple[UUID |
             .order_by(Inspection.created_at, Inspection.id)
         )
         for unit, state, person in rows:
+            assert unit is not None
             if state in OPEN or not found.get(unit, (None, False))[1]:
                 found[unit] = person, state in OPEN
     return found

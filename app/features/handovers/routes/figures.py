@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.domain.estates import ROOM_KINDS
 from app.domain.paging import Span
 from app.domain.permissions import Act
 from app.domain.trades import TRADES
-from app.domain.unit_figures import CLASSES, STATES, Found, Line, figures, in_state, lines, weight
+from app.domain.unit_figures import CLASSES, STATES, Found, Line, days, figures, in_state, lines, weight
 from app.domain.words import pick
 from app.features.handovers import telling
 from app.features.handovers.queries import figures as queries
@@ -123,8 +124,11 @@ def heat_map(estate_id: UUID) -> str:
     drawn = []
     for grid in estates.grids(session, estates.buildings_of(session, estate_id)):
         values = _values(grid, found, by)
-        levels = [[None if value is None else heat.level(value, by) for value in row] for row in values]
-        counted = [value for row in values for value in row if value is not None]
+        levels = [
+            [value if value in (None, heat.UNKNOWN) else heat.level(value, by) for value in row]
+            for row in values
+        ]
+        counted = [value for row in values for value in row if value not in (None, heat.UNKNOWN)]
         drawn.append((grid, heat.dots(levels), len(counted), sum(counted)))
     return render_template(
         "handovers/heat.html",
@@ -173,12 +177,14 @@ def _everything() -> bool:
 
 
 def _values(grid: estates.Grid, found: dict[str, dict[str, int]], by: str) -> list[list[int | None]]:
-    """What each unit of the grid counts; None where none stands, or nobody walked."""
+    """What each unit of the grid counts; None where none stands, UNKNOWN where nobody walked."""
 
     def value(cell: estates.Cell | None) -> int | None:
-        classes = found.get(cell.short_id) if cell else None
-        if classes is None:
+        if cell is None:
             return None
+        classes = found.get(cell.short_id)
+        if classes is None:
+            return heat.UNKNOWN
         return sum(classes.values()) if by == "count" else weight(classes)
 
     return [[value(cell) for cell in cells] for _floor, cells in grid.floors]
@@ -264,9 +270,15 @@ def _answered(page: str, estate: Estate, filters: Filters, **shown: Any) -> Resp
             checks=telling.CHECKS,
             disputes=telling.DISPUTES,
             tenths=telling.tenths,
+            days=days,
             percent=telling.percent,
             of=telling.of,
             brief=lambda moment: brief_day(moment, estate.site.time_zone),
+            firms=sorted(
+                ((UUID(key), name) for key, name in shown["told"].companies.items()), key=lambda one: one[1]
+            )
+            if page == "defects"
+            else [],
             code_words=lambda code, words: pick(words.get(code, {}), language()) or code,
             **shown,
         )
@@ -283,13 +295,13 @@ def _wanted(found: Sequence[Found], filters: Filters) -> list[Found]:
         one
         for one in found
         if (not filters.trade or one.trade == filters.trade)
-        and (not filters.company or one.company == filters.company)
+        and (not filters.company or one.company == filters.company.hex)
         and (not filters.kind or one.kind == filters.kind)
         and (not filters.grade or one.grade == filters.grade)
         and (not filters.code or one.code == filters.code)
         and in_state(one, filters.state)
     ]
-    return sorted(wanted, key=lambda one: (one.grade, not one.late, not one.open, one.case.int))
+    return sorted(wanted, key=lambda one: (one.grade, not one.late, not one.open, one.case))
 
 
 def _disputes(found: Iterable[Found]) -> list[str]:
@@ -367,12 +379,16 @@ def _sheet(
     return header, [
         (
             *(words, *(line.classes[grade] for grade in CLASSES), line.total, line.open, line.late),
-            *(line.back.count, line.back.of),
-            *(None if value is None else value / 10 for value in line.days[:3]),
+            *(line.back.part, line.back.of),
+            *(_number(value) for value in (line.days.middle, line.days.ninth, line.days.mean)),
             line.units,
         )
         for words, line in found.rows
     ]
+
+
+def _number(tenths: int | None) -> Value:
+    return None if tenths is None else Decimal(tenths) / 10
 
 
 def _defects_sheet(found: Sequence[Found], told: Told) -> tuple[list[str], Iterable[Sequence[Value]]]:
@@ -383,13 +399,13 @@ def _defects_sheet(found: Sequence[Found], told: Told) -> tuple[list[str], Itera
     rows = (
         (
             *(row.number, row.place, row.title, row.found.grade, _trade(row.found.trade)),
-            told.companies.get(row.found.company, "") if row.found.company else "",
+            told.companies.get(row.found.company, ""),
             _room(row.found.kind),
             " ".join(str(telling.CHECKS[check]) for check in row.found.checks),
             str(telling.DISPUTES.get(row.found.dispute, "")),
             *(_("yes") if held else None for held in (row.found.open, row.found.late)),
             local_day(row.closed, row.zone) if row.closed else None,
-            None if row.found.took is None else round(row.found.took / 86_400, 1),
+            None if row.found.took is None else _number(days([row.found.took]).mean),
         )
         for start in range(0, len(found), 500)
         for row in queries.rows_of(reading(), found[start : start + 500])
@@ -405,7 +421,7 @@ def _units_sheet(rows: Sequence[queries.UnitRow], told: Told) -> tuple[list[str]
     ]
     made = []
     for row in rows:
-        line, visits = by_unit.get(row.id), told.units[row.id]
+        line, visits = by_unit.get(row.id.hex), told.units[row.id.hex]
         made.append(
             (
                 *(row.building, row.floor, row.name, str(places.STATES[row.state])),
