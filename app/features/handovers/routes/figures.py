@@ -376,15 +376,17 @@ def _sheet(
         *(_("Sent back"), _("Repairs looked at"), _("Median days"), _("9 of 10 within"), _("Mean days")),
         _("Units"),
     ]
-    return header, [
-        (
-            *(words, *(line.classes[grade] for grade in CLASSES), line.total, line.open, line.late),
-            *(line.back.part, line.back.of),
+    rows: list[list[Value]] = [
+        [
+            words,
+            *(line.classes[grade] for grade in CLASSES),
+            *(line.total, line.open, line.late, line.back.part, line.back.of),
             *(_number(value) for value in (line.days.middle, line.days.ninth, line.days.mean)),
             line.units,
-        )
+        ]
         for words, line in found.rows
     ]
+    return header, rows
 
 
 def _number(tenths: int | None) -> Value:
