@@ -53,7 +53,9 @@ from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
+from app.features.handovers import mails as handovers_mails
 from app.features.handovers import routes as handovers_pages
+from app.features.handovers.commands import blocking
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -163,6 +165,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     work.handle(ACTIONS_MAIL, posting(config, actions_mails.letter_for))
+    work.handle(blocking.MAIL, posting(config, handovers_mails.letter_for))
+    work.every("handovers.blocks", timedelta(hours=1), say_what_blocks)
     work.every("actions.clock", timedelta(minutes=15), look_at_actions)
     work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
@@ -255,6 +259,15 @@ def remind(job: jobs.Job) -> None:
     for start in range(0, len(wanted), REMINDERS_AT_ONCE):
         with transaction() as session:
             inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
+
+
+def say_what_blocks(job: jobs.Job) -> None:
+    """Tomorrow's keys that are kept back: looked for without a lock, written down in one transaction."""
+    now = clock.now()
+    wanted = blocking.unsaid(reading(), now)
+    if wanted:
+        with transaction() as session:
+            blocking.tell(session, wanted, now)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -1,5 +1,5 @@
-"""What came of a unit's walk: how its checks were answered. A flat is not scored: one class A defect holds the
-keys, whatever stands beside it.
+"""What came of a unit's walk: how its checks were answered. A flat is not scored: one class A defect keeps
+the keys, whatever stands beside it.
 """
 
 from __future__ import annotations
