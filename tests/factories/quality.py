@@ -141,7 +141,7 @@ def write_down(app: Flask, place: Estates, person: UUID, ways: dict[UUID, Way]) 
     """The walks of these units, what they found and what became of it."""
     rows = Rows()
     with app.app_context(), transaction() as session:
-        rows.number = session.query(Action).count() + session.query(Inspection).count()
+        rows.number = sum(session.query(model).count() for model in (Action, Inspection, Handover))
         for unit, way in ways.items():
             _walk(rows, place, person, unit, way)
         for model in (

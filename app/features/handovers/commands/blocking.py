@@ -1,5 +1,5 @@
-"""The letter of the morning: what keeps back the keys that change hands tomorrow; once for each estate, day and
-person, however often and by how many it is asked.
+"""The letter of the morning: what keeps back the keys that change hands tomorrow. Once for each estate, day
+and person, however often and by how many it is asked.
 """
 
 from __future__ import annotations

@@ -234,13 +234,13 @@ def _filters() -> Filters:
 def address_of(estate: Estate, page: str) -> Callable[..., str]:
     """Gives the address of a page with these filters; only what is asked for is in it."""
 
-    def address(filters: Filters, to: str = page, **changes: object) -> str:
+    def address(filters: Filters, view: str = page, /, **changes: object) -> str:
         wanted: dict[str, object] = {
             "building": filters.building,
             "from": filters.since.isoformat() if filters.since else None,
             "to": filters.until.isoformat() if filters.until else None,
         }
-        if to == "defects":
+        if view == "defects":
             wanted |= {
                 "trade": filters.trade or None,
                 "company": filters.company,
@@ -249,7 +249,7 @@ def address_of(estate: Estate, page: str) -> Callable[..., str]:
                 "code": filters.code or None,
                 "state": filters.state or None,
             }
-        return url_for(f"handovers.{to}", estate_id=estate.id, **{**wanted, **changes})  # type: ignore[arg-type]
+        return url_for(f"handovers.{view}", estate_id=estate.id, **{**wanted, **changes})  # type: ignore[arg-type]
 
     return address
 
