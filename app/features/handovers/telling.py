@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from babel.numbers import get_currency_precision
-from flask_babel import format_currency, ngettext
+from flask_babel import format_currency, ngettext, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -60,7 +60,7 @@ def percent(share: Share) -> str:
 
 def of(share: Share) -> str:
     """ "93 of 119": what a share is made of."""
-    return _("%(n)s of %(all)s", n=f"{share.part:,}", all=f"{share.of:,}")
+    return pgettext("share", "%(n)s of %(all)s", n=f"{share.part:,}", all=f"{share.of:,}")
 
 
 def prices(sums: Sequence[Price]) -> str:
