@@ -51,7 +51,8 @@ class Line:
     late: int
     team: tuple[str, ...]
     unit: str = ""  # of a walk: building and unit
-    defects: dict[str, int] | None = None  # of a walk that was completed: class → how many
+    # of a walk that was completed: class → how many; of a re-inspection only if it found new ones
+    defects: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,8 @@ def _defects(session: Session, rows: Sequence[Inspection]) -> dict[UUID, dict[st
         )
         for walk, grade, count in counted:
             walks[walk][grade] = count
-    return walks
+    again = {row.id for row in rows if row.repaired is not None}
+    return {walk: found for walk, found in walks.items() if walk not in again or any(found.values())}
 
 
 def _teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[str]]:
