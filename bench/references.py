@@ -47,12 +47,14 @@ rows = Flask("rows")
 _ROWS = {
     "states": "SELECT short_id, name, state FROM units WHERE retired_at IS NULL",
     "open": """SELECT d.unit_id, a.severity, count(*) FROM action_defects d
-        JOIN actions a ON a.id = d.action_id WHERE a.phase NOT IN ('closed', 'cancelled') GROUP BY d.unit_id, a.severity""",
+        JOIN actions a ON a.id = d.action_id
+        WHERE a.phase NOT IN ('closed', 'cancelled') GROUP BY d.unit_id, a.severity""",
     "defects": """SELECT a.trade, a.company_id, d.room, f.code, a.severity, count(*) FROM action_defects d
         JOIN actions a ON a.id = d.action_id JOIN defects f ON f.id = d.defect_id
         WHERE a.phase <> 'cancelled' GROUP BY a.trade, a.company_id, d.room, f.code, a.severity""",
     "due": """SELECT u.id, a.severity, a.company_id FROM units u
-        LEFT JOIN action_defects d ON d.unit_id = u.id LEFT JOIN actions a ON a.id = d.action_id WHERE u.delivery_on IS NOT NULL""",
+        LEFT JOIN action_defects d ON d.unit_id = u.id LEFT JOIN actions a ON a.id = d.action_id
+        WHERE u.delivery_on IS NOT NULL""",
 }
 
 
