@@ -12,8 +12,8 @@ from app.domain.dates import local_day
 from app.domain.errors import NotFound
 from app.features.accounts.models import Person
 from app.features.accounts.queries import actor_of
-from app.features.handovers import telling
 from app.features.handovers.queries import gates
+from app.features.handovers.words import figures as telling
 from app.features.places.queries import estates
 from app.web.letters import Letter, write
 

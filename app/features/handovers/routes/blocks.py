@@ -15,9 +15,9 @@ from app.db import reading
 from app.domain.blocking import WITHIN, Task, Who, ready_count, tasks, window
 from app.domain.dates import local_day
 from app.domain.permissions import Act
-from app.features.handovers import telling
 from app.features.handovers.queries import gates
 from app.features.handovers.routes import bp
+from app.features.handovers.words import figures as telling
 from app.features.places.models import Estate
 from app.features.places.queries import estates
 from app.web.htmx import wants_fragment

@@ -22,10 +22,10 @@ from app.domain.permissions import Act
 from app.domain.trades import TRADES
 from app.domain.unit_figures import CLASSES, STATES, Found, Line, days, figures, in_state, lines, weight
 from app.domain.words import pick
-from app.features.handovers import telling
 from app.features.handovers.queries import figures as queries
 from app.features.handovers.queries.figures import Asked, Told
 from app.features.handovers.routes import bp
+from app.features.handovers.words import figures as telling
 from app.features.inspections.words import walk as walk_words
 from app.features.places import words as places
 from app.features.places.models import Building, Estate
