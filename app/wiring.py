@@ -55,7 +55,8 @@ from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
 from app.features.handovers.commands import again as handovers_again
-from app.features.handovers.commands import disputes, lists, reminding, repairs
+from app.features.handovers.commands import blocking, disputes, lists, reminding, repairs
+from app.features.handovers.mails import blocks as blocks_mails
 from app.features.handovers.mails import repairs as repairs_mails
 from app.features.handovers.queries.repairs import KIND as REPAIRS
 from app.features.handovers.routes.guests import guest_bp as repairs_for_guests
@@ -180,6 +181,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(ACTIONS_MAIL, posting(config, actions_mails.letter_for))
     work.handle(repairs.MAIL, posting(config, repairs_mails.letter_for))
     work.every("repairs.remind", timedelta(hours=1), remind_of_repairs)
+    work.handle(blocking.MAIL, posting(config, blocks_mails.letter_for))
+    work.every("handovers.blocks", timedelta(hours=1), say_what_blocks)
     work.every("actions.clock", timedelta(minutes=15), look_at_actions)
     work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
@@ -278,6 +281,15 @@ def remind(job: jobs.Job) -> None:
     for start in range(0, len(wanted), REMINDERS_AT_ONCE):
         with transaction() as session:
             inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
+
+
+def say_what_blocks(job: jobs.Job) -> None:
+    """Tomorrow's keys that are kept back: looked for without a lock, written down in one transaction."""
+    now = clock.now()
+    wanted = blocking.unsaid(reading(), now)
+    if wanted:
+        with transaction() as session:
+            blocking.tell(session, wanted, now)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -20,6 +20,7 @@ MEASURES = {
     "tap": "from a tap to durably saved",
     "footprint": "cold start, memory",
     "lists": "the list of 20,000 inspections",
+    "estates": "the pages of an estate of 5,000 units",
     "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
     "issue": "from complete to the sealed PDF, server and worker together",
     "backup": "a backup while a phone sends",

@@ -40,3 +40,32 @@ def lists() -> str:
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute(_QUERY).fetchall()
     return _TEMPLATE.render(rows=rows)
+
+
+rows = Flask("rows")
+# what a page of an estate is made of, read and written out as it comes
+_ROWS = {
+    "states": "SELECT short_id, name, state FROM units WHERE retired_at IS NULL",
+    "open": """SELECT d.unit_id, a.severity, count(*) FROM action_defects d
+        JOIN actions a ON a.id = d.action_id
+        WHERE a.phase NOT IN ('closed', 'cancelled') GROUP BY d.unit_id, a.severity""",
+    "defects": """SELECT a.trade, a.company_id, d.room, f.code, a.severity, count(*) FROM action_defects d
+        JOIN actions a ON a.id = d.action_id JOIN defects f ON f.id = d.defect_id
+        WHERE a.phase <> 'cancelled' GROUP BY a.trade, a.company_id, d.room, f.code, a.severity""",
+    "due": """SELECT u.id, a.severity, a.company_id FROM units u
+        LEFT JOIN action_defects d ON d.unit_id = u.id LEFT JOIN actions a ON a.id = d.action_id
+        WHERE u.delivery_on IS NOT NULL""",
+}
+
+
+@rows.get("/health")
+def is_there() -> str:
+    return "ok"
+
+
+@rows.get("/<name>")
+def read(name: str) -> str:
+    """One query on the same database, its rows as text."""
+    path = Path(os.environ["PLUMBLINE_DATA"]) / "plumbline.db"
+    with closing(sqlite3.connect(path)) as database:
+        return "\n".join(map(str, database.execute(_ROWS[name]).fetchall()))

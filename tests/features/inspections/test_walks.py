@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +25,10 @@ from app.features.inspections.report import content_of
 from app.features.places.models import Unit
 from tests.cast import Cast, assemble
 from tests.client import PageClient
+from tests.factories.frozen import Built
 from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
+from tests.factories.printing import page as page_of
 from tests.factories.walk import (
     WALKED,
     Estates,
@@ -223,6 +228,40 @@ def test_its_report_tells_of_defects_meters_and_keys(app: Flask, phone: Phone, p
     assert chinese["keys"][0]["name"] == "入户门" and chinese["meters"][0]["name"] == "冷水表"
     traditional = made["zh-Hant"].context["context"]["walk"]["defects"][1]
     assert traditional["title"]["text"] == "漆面髒污"
+
+
+def test_a_flat_is_not_scored_anywhere(
+    app: Flask, phone: Phone, place: Estates, cast: Cast, client_for: ClientFor
+) -> None:
+    """Neither on the desk's page and list, nor in sheets, on phones, or in the report."""
+    record, _, _ = walked_with(phone, app, place, jpeg(seed=41))
+    manager = client_for(cast.manager)
+    with app.app_context():
+        row = reading().get_one(Inspection, UUID(record))
+        assert (row.score, row.grade) == (None, None)
+        body, total = reading().scalars(select(Revision.body)).one(), row.result["total"]
+    assert total == "98.3", "what the shared machine would have given"
+    page = manager.get(f"/inspections/{record}").get_data(as_text=True)
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "98.3" not in page and 'class="gauge' not in page and "Score" not in told
+    assert "2 defects A 1 keys held C 1 appearance" in told
+    assert "Cold water, Electricity" in told and "Entrance door 3" in told
+    assert "Property officer signed , Owner or developer signed" in told
+    assert re.search(r"Room Pass Defect N\.A\. Open .* All \d+ 1 0 0", told), told
+    listed = manager.get("/inspections").get_data(as_text=True)
+    assert "98.3" not in listed and ">A 1</span> · <span" in listed and ">C 1</span>" in listed
+    (line,) = csv.DictReader(
+        StringIO(manager.get("/inspections.csv").get_data(as_text=True).lstrip("\ufeff"))
+    )
+    assert (line["Score"], line["Grade"]) == ("", "")
+    assert [line[f"Defects {grade}"] for grade in "ABC"] == ["1", "0", "1"]
+    work = phone.client.api("GET", "/api/v1/work").json
+    assert all(one["score"] is None and one["grade"] is None for one in work["inspections"])
+    printed = page_of(app, Built(json.loads(body), {}), "en")
+    assert "98.3" not in printed and "How the score was made" not in printed and "per cent" not in printed
+    assert "2 defects" in printed and "Checks by room" in printed
+    with app.app_context():
+        assert content_of(body, "en").subject == "Unit handover, 2 defects"
 
 
 @pytest.mark.parametrize("table", ["defects", "meter_readings"])

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from app.domain.action_clock import due_day
-from app.domain.actions import ENDED, Phase, Step
 from app.domain.handover import Facts, Need, Ready, Warranty, keys_gate, warranties
 from app.domain.permissions import Actor
-from app.features.actions.models import Action, ActionDefect
 from app.features.checklists.models import Version
 from app.features.checklists.queries import newest_versions
 from app.features.handovers.queries.again import again_of, repaired_in, units_repaired
-from app.features.inspections.models import Assignment, Inspection, MeterReading, Revision
+from app.features.handovers.queries.gates import OpenCase, open_cases_of, ready_of_units
+from app.features.inspections.models import Assignment, Inspection, Revision
 from app.features.inspections.queries import visible
 from app.features.places.models import Building, Unit
 from app.features.places.queries import estates
@@ -27,13 +22,6 @@ from app.features.places.queries import estates
 __all__ = ["again_of", "repaired_in", "units_repaired"]
 
 _OPEN = ("planned", "in_progress", "in_review")
-
-
-class OpenCase(NamedTuple):
-    """A defect of the unit that is not repaired for good; `due`: the last day in time, while a clock runs."""
-
-    action: Action
-    due: date | None
 
 
 @dataclass(frozen=True)
@@ -88,45 +76,12 @@ def handover_of(session: Session, actor: Actor, unit_id: UUID) -> Handover:
 
 def open_cases(session: Session, unit_id: UUID) -> list[OpenCase]:
     """What is still to repair in a unit: class A first, then by due day."""
-    rows = session.scalars(
-        select(Action)
-        .join(ActionDefect, ActionDefect.action_id == Action.id)
-        .where(ActionDefect.unit_id == unit_id, Action.phase.not_in([phase.value for phase in ENDED]))
-        .order_by(Action.severity, Action.due_at, Action.number)
-        .options(joinedload(Action.company))
-    )
-    return [OpenCase(row, due_day(row.due_at, row.time_zone) if row.due_at else None) for row in rows]
+    return open_cases_of(session, [unit_id])[unit_id]
 
 
 def ready_of(session: Session, unit_id: UUID, cases: list[OpenCase]) -> Ready:
     """What the gate for the keys knows of a unit (domain/handover.py)."""
-    body = _newest_record(session, unit_id)
-    under_way = session.scalar(
-        select(func.count()).where(
-            Inspection.unit_id == unit_id, Inspection.state.in_(("in_progress", "in_review"))
-        )
-    )
-    return Ready(
-        walked=body is not None,
-        under_way=bool(under_way),
-        open_defects=[
-            {
-                "class": case.action.severity.upper(),
-                "id": str(case.action.id),
-                "number": case.action.number,
-                "title": case.action.title,
-                "place": case.action.place,
-            }
-            for case in cases
-        ],
-        meters=_meters(session, unit_id),
-        keys={one["kind"]: one["count"] or 0 for one in body["walk"]["keys"]} if body else {},
-        signatures={
-            slot["slot"]: slot["state"]
-            for slot in (body["slots"] if body else ())
-            if slot["state"] in ("signed", "refused")
-        },
-    )
+    return ready_of_units(session, [unit_id], {unit_id: cases})[unit_id]
 
 
 def facts_of(session: Session, unit: Unit) -> Facts:
@@ -147,7 +102,7 @@ def facts_of(session: Session, unit: Unit) -> Facts:
         .limit(1)
     )
     cases = open_cases(session, unit.id)
-    repaired = [case for case in cases if case.action.phase == Phase.REVIEW or case.action.step == Step.CHECK]
+    repaired = [case for case in cases if case.repaired]
     return Facts(
         planned=bool(states.get("planned")),
         walking=bool(states.get("in_progress") or states.get("in_review")),
@@ -184,34 +139,3 @@ def units_to_walk(session: Session, building_id: UUID) -> list[tuple[Unit, bool]
         .order_by(Unit.floor_order.desc(), Unit.name)
     )
     return [(unit, unit.id in taken) for unit in units]
-
-
-def _newest_record(session: Session, unit_id: UUID) -> dict[str, Any] | None:
-    """The frozen record of the walk that was completed last."""
-    body = session.scalars(
-        select(Revision.body)
-        .join(Inspection, Inspection.id == Revision.inspection_id)
-        .where(Inspection.unit_id == unit_id)
-        .order_by(Revision.at.desc(), Revision.revision.desc())
-        .limit(1)
-    ).one_or_none()
-    return json.loads(body) if body is not None else None
-
-
-def _meters(session: Session, unit_id: UUID) -> dict[str, dict[str, Any]]:
-    """Each meter as it was written down last, whichever walk that was."""
-    rows = session.scalars(
-        select(MeterReading)
-        .where(MeterReading.unit_id == unit_id)
-        .order_by(MeterReading.read_on, MeterReading.id)
-    )
-    return {
-        row.meter: {
-            "reading": row.reading,
-            "absent": row.absent is not None,
-            "confirmed": row.confirmed is not None,
-            "photos": len(row.photos),
-            "problem": row.problem,
-        }
-        for row in rows
-    }

@@ -173,4 +173,4 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
 
 # each of these hangs its pages on the blueprint above
 from app.features.handovers.routes import again as again  # noqa: E402
-from app.features.handovers.routes import disputes, guests, repairs  # noqa: E402, F401
+from app.features.handovers.routes import blocks, disputes, figures, guests, repairs  # noqa: E402, F401

@@ -14,12 +14,13 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.dates import is_overdue
+from app.domain.defects import by_class
 from app.domain.paging import Span
 from app.domain.permissions import Act, Actor, reach
 from app.features.accounts.models import Person
 from app.features.checklists.models import Checklist, Version
 from app.features.companies.models import Company
-from app.features.inspections.models import Assignment, Inspection
+from app.features.inspections.models import Assignment, Defect, Inspection
 from app.features.inspections.queries import visible
 from app.features.inspections.queries.conditions import OPEN, Filters, conditions, sorted_ids
 from app.features.places.models import Building, Site, Unit
@@ -50,6 +51,8 @@ class Line:
     late: int
     team: tuple[str, ...]
     unit: str = ""  # of a walk: building and unit
+    # of a walk that was completed: class → how many; of a re-inspection only if it found new ones
+    defects: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
         .outerjoin(Building, Building.id == Unit.building_id)
         .where(Inspection.id.in_(ids))
     ).all()
-    teams = _teams(session, ids)
+    teams, defects = _teams(session, ids), _defects(session, [row[0] for row in found])
     place = {inspection_id: index for index, inspection_id in enumerate(ids)}
     lines = []
     for row, company, site, city, zone, title, building, unit in found:
@@ -158,9 +161,26 @@ def _lines(session: Session, ids: Sequence[UUID], now: datetime) -> list[Line]:
                 late=row.late,
                 team=tuple(teams.get(row.id, ())),
                 unit=f"{building}, {unit}" if unit else "",
+                defects=defects.get(row.id),
             )
         )
     return sorted(lines, key=lambda line: place[line.id])
+
+
+def _defects(session: Session, rows: Sequence[Inspection]) -> dict[UUID, dict[str, int]]:
+    """Walk → its defects by class, of those that are completed."""
+    walks = {row.id: by_class(()) for row in rows if row.unit_id and row.state == "completed"}
+    if walks:
+        counted = session.execute(
+            select(Defect.inspection_id, Defect.grade, func.count())
+            .join(Inspection, Inspection.id == Defect.inspection_id)
+            .where(Defect.inspection_id.in_(walks), Defect.revision == Inspection.revision)
+            .group_by(Defect.inspection_id, Defect.grade)
+        )
+        for walk, grade, count in counted:
+            walks[walk][grade] = count
+    again = {row.id for row in rows if row.repaired is not None}
+    return {walk: found for walk, found in walks.items() if walk not in again or any(found.values())}
 
 
 def _teams(session: Session, ids: Sequence[UUID]) -> dict[UUID, list[str]]:

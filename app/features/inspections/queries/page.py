@@ -15,6 +15,7 @@ from app.adapters import clock
 from app.domain import signatures
 from app.domain.answers import answers, out_of_scope
 from app.domain.dates import local_day
+from app.domain.defects import by_class
 from app.domain.errors import NotFound
 from app.domain.findings import Entry, findings
 from app.domain.marks import drawing, marks_of
@@ -22,6 +23,7 @@ from app.domain.merge import Key, Register, rows
 from app.domain.permissions import Act, Actor, may
 from app.domain.registers import Form
 from app.domain.signatures import Given, open_conflicts
+from app.domain.walk_result import added, tally
 from app.features.accounts.models import Device, Person
 from app.features.companies.models import Contact
 from app.features.evidence.queries import present_among
@@ -175,6 +177,21 @@ class Page:
     away: list[Away]
     seq: int
     walk: dict[str, Any] | None = None  # of a unit: its defects, meters and keys (queries/walk.py)
+
+    @property
+    def checked(self) -> list[tuple[Section, dict[str, int]]]:
+        """Of a unit's walk: its rooms, each with how its checks were answered."""
+        scale = self.definition["scale"]
+        return [(section, tally(scale, (one.score for one in section.answers))) for section in self.sections]
+
+    @property
+    def checks(self) -> dict[str, int]:
+        return added(counts for _section, counts in self.checked)
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Of a unit's walk: its defects by class."""
+        return by_class(self.walk["defects"]) if self.walk else {}
 
     @property
     def definition(self) -> Mapping[str, Any]:

@@ -319,8 +319,9 @@ def _project_score(session: Session, row: Inspection, state: State) -> None:
     form = asked_in(session, row)
     result = score(form.definition, answers(state), out_of_scope(state))
     row.answered, row.asked = result["answered"], result["asked"]
-    row.score = None if result["total"] is None else int(result["total"].replace(".", ""))
-    row.grade = result["grade"] or result["grade_if_complete"]
+    scored = row.unit_id is None and result["total"] is not None  # a flat is not scored: walk_result.py
+    row.score = int(result["total"].replace(".", "")) if scored else None
+    row.grade = (result["grade"] or result["grade_if_complete"]) if row.unit_id is None else None
     row.provisional, row.vetoed = result["provisional"], result["vetoed"]
     row.result = result
 

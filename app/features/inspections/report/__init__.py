@@ -133,7 +133,9 @@ def content_of(body: str, language: str) -> Content:
 def _described(record: dict[str, Any], reader: Reader) -> str:
     """What the PDF says it is about: "4M1E supplier audit, 83.3 %, B"."""
     parts = [printable(reader.words(record["checklist"]["title"])["text"])]
-    if record["result"]["total"] is not None:
+    if record.get("walk") is not None:
+        parts.append(walk.verdict(record))
+    elif record["result"]["total"] is not None:
         parts.append(f"{record['result']['total']} %")
     if record["checklist"]["rules"].get("grade"):
         parts.append(verdict(record))

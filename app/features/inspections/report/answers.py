@@ -25,7 +25,7 @@ def sections(record: Record, reader: Reader) -> list[dict[str, Any]]:
     return [
         {
             "title": reader.words(section["title"]),
-            "percent": percents.get(section["id"]),
+            "percent": None if record.get("walk") else percents.get(section["id"]),
             "rows": [
                 _row(q, opened.get(q["id"]), options, reader) | _named(record, q)
                 for q in section["questions"]

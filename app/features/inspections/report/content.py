@@ -70,6 +70,7 @@ def title(record: Record) -> str:
 
 def cover(record: Record, reader: Reader) -> dict[str, Any]:
     site, result, checklist = record["subject"]["site"], record["result"], record["checklist"]
+    walk = record.get("walk") is not None
     grade = checklist["rules"].get("grade")
     tenths = figures.tenths_of(result["total"])
     limits, _hollow = score.limits(record)
@@ -83,15 +84,14 @@ def cover(record: Record, reader: Reader) -> dict[str, Any]:
         "size": _size(named[0]["text"]),
         "other_name": named[1] if len(named) > 1 else None,
         "site": [reader.name(" ".join(place.split())) for place in places],
-        "instrument": figures.instrument(tenths, grade, result["grade"]),
-        "percent": result["total"] or "",
+        # a flat has no score: what was found stands where an audit has its grade
+        "instrument": None if walk else figures.instrument(tenths, grade, result["grade"]),
+        "percent": "" if walk else result["total"] or "",
         "grade": _verdict(record),
         "says": _says(record),
         "counts": [line for line in _counts(record, reader) if line],
         # rooms are no profile: a flat with seven of them is no better or worse in one direction
-        "radar": None
-        if record.get("walk")
-        else figures.radar(_axes(record, reader), limits, record["before"] is not None),
+        "radar": None if walk else figures.radar(_axes(record, reader), limits, record["before"] is not None),
         "limits": reader.listed(str(limit) for limit in limits),
         "before": _before(record, reader, "medium"),
         "why": _why(record, reader),
@@ -128,6 +128,8 @@ def _letters(record: Record) -> str:
 
 def _verdict(record: Record) -> str:
     result = record["result"]
+    if record.get("walk") is not None:
+        return walks.verdict(record)
     if not is_audit(record):
         return _("Result")
     if result["vetoed"]:
@@ -137,6 +139,8 @@ def _verdict(record: Record) -> str:
 
 def _says(record: Record) -> str:
     result = record["result"]
+    if record.get("walk") is not None:
+        return walks.says(record)
     if not is_audit(record):
         return ""
     if result["vetoed"]:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import ngettext, pgettext
 
 from app.domain.defects import by_class
+from app.domain.handover import KEEPS_KEYS
+from app.domain.walk_result import added, tally
 from app.features.inspections.report.findings import figures, rows_of
 from app.features.inspections.report.reader import Reader, Said, typed
 from app.features.inspections.words import walk as words
+from app.features.inspections.words.signing import SLOT_STATES
 
 Record = Mapping[str, Any]
 SHAPES = {"A": "■", "B": "◆", "C": "○"}
@@ -37,6 +40,67 @@ def counted(record: Record, reader: Reader) -> str:
     return ngettext("%(num)s defect: %(listed)s.", "%(num)s defects: %(listed)s.", total, listed=listed)
 
 
+def verdict(record: Record) -> str:
+    """What stands where an audit has its grade: "7 defects"."""
+    total = len(record["walk"]["defects"])
+    return ngettext("%(num)s defect", "%(num)s defects", total) if total else _("No defects")
+
+
+def says(record: Record) -> str:
+    """What the defects mean for the keys."""
+    critical = by_class(record["walk"]["defects"])[KEEPS_KEYS]
+    if not critical:
+        return _("None of class A.")
+    return ngettext(
+        "%(num)s of class A holds the keys until it is repaired.",
+        "%(num)s of class A hold the keys until they are repaired.",
+        critical,
+    )
+
+
+def checks(record: Record, reader: Reader) -> dict[str, Any]:
+    """How the checks were answered, room by room: labels of the columns, rows of counts, and all of them."""
+    scale = record["checklist"]["scale"]
+    rooms = [
+        (
+            reader.words(section["title"]),
+            tally(scale, (one["answer"]["score"] if one["answer"] else None for one in section["questions"])),
+        )
+        for section in record["sections"]
+    ]
+    total = added(counts for _title, counts in rooms)
+    labels = [reader.words(option["label"]) for option in scale["options"]]
+    return {
+        "labels": [*labels, reader.own(_("N.A.")), reader.own(pgettext("check", "Open"))],
+        "rooms": [{"title": title, "counts": [str(n) for n in counts.values()]} for title, counts in rooms],
+        "all": [str(n) for n in total.values()],
+    }
+
+
+def facts(record: Record, reader: Reader) -> list[tuple[str, str]]:
+    """Checks, defects, meters, keys and signatures in a line each."""
+    walk, table = record["walk"], checks(record, reader)
+    told = [
+        f"{count} {label['text']}"
+        for label, count in zip(table["labels"], table["all"], strict=True)
+        if count != "0"
+    ]
+    read = [
+        str(words.METERS[one["meter"]][0])
+        for one in walk["meters"]
+        if one["reading"] is not None or one["absent"]
+    ]
+    keys = [f"{words.KEYS[one['kind']]} {one['count']}" for one in walk["keys"] if one["count"] is not None]
+    slots = [f"{words.SLOTS[one['slot']]}: {SLOT_STATES[one['state']][2]}" for one in record["slots"]]
+    return [
+        (_("Checks"), reader.listed(told)),
+        (_("Defects"), counted(record, reader)),
+        (_("Meters"), reader.listed(read) or _("not read")),
+        (pgettext("walk", "Keys"), reader.listed(keys) or _("not counted")),
+        (_("Signatures"), reader.listed(slots)),
+    ]
+
+
 def shown(record: Record) -> Iterator[str]:
     """The photos of defects and meters, in their order on the pages."""
     walk = record.get("walk") or {"defects": (), "meters": ()}
@@ -51,6 +115,8 @@ def walk(record: Record, reader: Reader) -> dict[str, Any] | None:
         return None
     meters = [one for one in found["meters"] if one["photos"]]
     return {
+        "checks": checks(record, reader),
+        "facts": [(label, text) for label, text in facts(record, reader) if text],
         "defects": [_card(one, reader) for one in found["defects"]],
         "meters": [_meter(one, reader) for one in found["meters"]],
         "meter_photos": rows_of(

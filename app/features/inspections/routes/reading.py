@@ -18,7 +18,7 @@ from app.features.inspections.queries import listing, page
 from app.features.inspections.queries.conditions import FALLING, GRADES, SORTS, STATES, Filters
 from app.features.inspections.routes import bp
 from app.features.inspections.routes.showing import show
-from app.features.inspections.words import history
+from app.features.inspections.words import history, walk
 from app.web.asked import day_asked, uuid_asked
 from app.web.htmx import wants_fragment
 from app.web.i18n import brief_day, comma, language
@@ -42,6 +42,7 @@ def index() -> Response:
         states=words.STATES,
         grades=words.GRADES,
         points=words.points,
+        classes=walk.CLASSES,
         address=address,
         date_of=_date_of,
         may_plan=may_somewhere(actor(), Act.PLAN_INSPECTION),
@@ -144,6 +145,7 @@ def _columns() -> list[str]:
     return [
         *(_("Number"), _("Supplier"), _("Site"), _("City"), _("Checklist"), _("Team"), _("State")),
         *(_("Score"), _("Grade"), _("Veto"), _("Due"), _("Ended")),
+        *(_("Defects %(name)s", name=name) for name in walk.CLASSES),
     ]
 
 
@@ -164,6 +166,7 @@ def _rows() -> list[list[Value]]:
             None if line.provisional else line.grade,
             _("yes") if line.vetoed else None,
             *(line.due, line.moment.astimezone(zone) if line.moment else None),
+            *(line.defects.values() if line.defects else (None,) * len(walk.CLASSES)),
         ]
         for line in found
     ]

@@ -47,7 +47,7 @@ async function known(tx, row) {
     ...found,
     answered: result.answered,
     asked: result.asked,
-    total: result.total,
+    total: row.unit ? null : result.total, // a flat is not scored
     grade: result.grade,
     provisional: result.provisional,
   };
