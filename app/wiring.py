@@ -54,6 +54,7 @@ from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
+from app.features.handovers.report import HandoverReports
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
 from app.features.inspections import mails as inspections_mails
@@ -111,6 +112,7 @@ REPORT_KINDS: tuple[ReportKind, ...] = (
     InspectionReport(),
     *PAPERS.values(),
     Registers(),
+    HandoverReports(),
 )  # what reports are made of
 
 PLACES = [

@@ -22,3 +22,22 @@ WARRANTIES = {
     "2y": _l("Wiring, pipes, equipment, finishes"),
     "maker": _l("Appliances"),
 }
+# what is given beside the keys (domain/certificate.py PAPERS)
+PAPERS = {
+    "guarantee": _l("Quality guarantee"),
+    "manual": _l("User manual of the dwelling"),
+    "as_built": _l("As-built drawing of pipes and wires"),
+    "acceptance": _l("Copy of the completion acceptance filing"),
+    "appliances": _l("Manuals and warranty cards of appliances"),
+    "rules": _l("Rules of the estate"),
+    "accounts": _l("Papers for water, power and gas accounts"),
+}
+RECEIVERS = {"owner": _l("The owner"), "representative": _l("Somebody for the owner")}
+# state of domain/warranty.py → icon, colour, word
+COVERED = {
+    "runs": ("check", "good", _l("still answers for it")),
+    "over": ("cross", "warn", _l("no longer answers for it")),
+    "not_begun": ("clock", "mute", _l("its term has not begun")),
+    "by_contract": ("info", "mute", _l("as the contract says")),
+}
+CLOCKS = {"contractor": _l("Contractor"), "developer": _l("Developer")}

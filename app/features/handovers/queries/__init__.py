@@ -18,6 +18,7 @@ from app.domain.permissions import Actor
 from app.features.actions.models import Action, ActionDefect
 from app.features.checklists.models import Version
 from app.features.checklists.queries import newest_versions
+from app.features.handovers.queries.keys import handed_over, keys_counted, walked
 from app.features.inspections.models import Assignment, Inspection, MeterReading, Revision
 from app.features.inspections.queries import visible
 from app.features.places.models import Building, Unit
@@ -117,7 +118,7 @@ def ready_of(session: Session, unit_id: UUID, cases: list[OpenCase]) -> Ready:
             for case in cases
         ],
         meters=_meters(session, unit_id),
-        keys={one["kind"]: one["count"] or 0 for one in body["walk"]["keys"]} if body else {},
+        keys={kind: one["count"] for kind, one in keys_counted(walked(session, unit_id)).items()},
         signatures={
             slot["slot"]: slot["state"]
             for slot in (body["slots"] if body else ())
@@ -151,7 +152,7 @@ def facts_of(session: Session, unit: Unit) -> Facts:
         walked=walked is not None,
         open_defects=len(cases),
         repaired=len(repaired),
-        handed_over=unit.state == "handed_over",
+        handed_over=handed_over(session, unit.id),
     )
 
 

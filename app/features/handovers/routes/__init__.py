@@ -150,3 +150,7 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
         most=UNITS_AT_MOST,
         title=_("Plan walks"),
     )
+
+
+# each of these hangs its pages on the blueprint above
+from app.features.handovers.routes import keys  # noqa: E402, F401
