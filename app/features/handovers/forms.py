@@ -14,6 +14,7 @@ from app.domain.errors import Invalid, PlumblineError
 from app.domain.register_values import is_day
 from app.domain.register_walk import KEYS, KEYS_AT_MOST
 from app.features.handovers.commands.keys import Handing
+from app.features.handovers.commands.later import Later
 from app.features.handovers.words import PAPERS, RECEIVERS
 from app.web.forms import AtMost, HouseForm, Needed, one_line, paragraphs
 from app.web.i18n import OWN_NAMES
@@ -155,3 +156,34 @@ for _kind in KEYS:
         f"note_{_kind}",
         StringField(_l("Remark"), id=f"note_{_kind}", filters=[one_line], validators=[AtMost(200)]),
     )
+
+
+class LaterForm(HouseForm):
+    """A defect that shows after the keys were handed over. What it is: one of the common defects, by its words,
+    or words of one's own.
+    """
+
+    room = SelectField(_l("Room"), id="room", choices=[], validators=[Needed()], validate_choice=False)
+    what = StringField(
+        _l("What is wrong"), id="what", filters=[one_line], validators=[Needed(), AtMost(300)]
+    )
+    trade = SelectField(_l("Trade"), id="trade", choices=[], validate_choice=False)
+    category = SelectField(_l("Warranty"), id="category", choices=[], validate_choice=False)
+    grade = SelectField(_l("Class"), id="grade", choices=[])
+    found_on = StringField(_l("Seen on"), id="found_on", filters=[one_line], validators=[Needed(), Day()])
+    reported_by = StringField(
+        _l("Reported by"), id="reported_by", filters=[one_line], validators=[AtMost(120)]
+    )
+    note = TextAreaField(_l("More about it"), id="note", filters=[paragraphs], validators=[AtMost(2000)])
+
+    def wanted(self) -> Later:
+        return Later(
+            room=self.room.data or "",
+            what=self.what.data or "",
+            trade=self.trade.data or "",
+            category=self.category.data or "",
+            grade=self.grade.data or "",
+            found_on=date.fromisoformat(self.found_on.data or ""),
+            reported_by=self.reported_by.data or "",
+            note=self.note.data or "",
+        )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.features.inspections.words.walk import KEYS
+
+__all__ = ["CLOCKS", "COVERED", "KEYS", "NEEDS", "PAPERS", "RECEIVERS", "WARRANTIES"]
+
 # code of domain/handover.keys_gate → what must be true
 NEEDS = {
     "walk_done": _l("The unit is walked, and no walk is under way"),

@@ -95,6 +95,25 @@ def handed_over(session: Session, unit_id: UUID) -> bool:
     return session.scalar(_of(unit_id).with_only_columns(Handover.id).limit(1)) is not None
 
 
+class Given(NamedTuple):
+    """The handover as the unit's page shows it. `given`: (kind of key, count)."""
+
+    row: Handover
+    to: str
+    authority: str
+    given: list[tuple[str, int]]
+
+
+def given(session: Session, unit_id: UUID) -> Given | None:
+    """The handover that stands; None: the keys have not changed hands."""
+    row = latest_handover(session, unit_id)
+    if row is None:
+        return None
+    body = json.loads(row.body)
+    counts = [(one["kind"], one["handed"]) for one in body["keys"]]
+    return Given(row, body["handed"]["to"], body["handed"]["authority"], counts)
+
+
 def walked_on(walks: Iterable[Walked]) -> date | None:
     """The day the first walk was completed, at the estate."""
     return next((local_day(one.completed, _zone(one)) for one in walks), None)

@@ -18,6 +18,8 @@ from app.domain.permissions import Act, may
 from app.domain.words import pick
 from app.features.handovers import queries, words
 from app.features.handovers.forms import WalksForm
+from app.features.handovers.queries.keys import given
+from app.features.handovers.queries.later import later_defects
 from app.features.inspections.commands import UNITS_AT_MOST, Walks, plan_walks
 from app.features.inspections.queries.choosing import auditors_for
 from app.features.inspections.words import STATES
@@ -49,6 +51,9 @@ def of_unit(unit_id: UUID) -> str:
         slots=walk_words.SLOTS,
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
+        keys=given(reading(), unit_id),
+        may_give=may(actor(), Act.HAND_OVER, scope),
+        later=later_defects(reading(), actor(), unit_id),
     )
 
 
@@ -153,4 +158,4 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
 
 
 # each of these hangs its pages on the blueprint above
-from app.features.handovers.routes import keys  # noqa: E402, F401
+from app.features.handovers.routes import keys, later, warranties  # noqa: E402, F401

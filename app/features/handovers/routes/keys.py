@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from app.adapters import clock
 from app.db import reading, transaction
+from app.domain.certificate import OPEN
 from app.domain.dates import local_day
 from app.domain.errors import NotFound, PlumblineError
 from app.domain.handover import keys_gate
@@ -85,6 +86,7 @@ def _draw(form: KeysForm, unit: Unit, before: Handover | None) -> str:
     walks = keys.walked(reading(), unit.id)
     counted = keys.keys_counted(walks)
     told = certified(reading(), unit, walks)
+    others = [kind for kind in KEYS if kind not in counted]
     zone = unit.building.estate.site.time_zone
     today = local_day(clock.now(), zone)
     if not form.is_submitted():
@@ -103,8 +105,11 @@ def _draw(form: KeysForm, unit: Unit, before: Handover | None) -> str:
         missing=[] if before else [need for need in needs_met if not need.met],
         counted=counted,
         kinds=[kind for kind in KEYS if kind in counted],
-        others=[kind for kind in KEYS if kind not in counted],
-        open=[one for one in told["defects"] if one["state"] == "open"],
+        others=others,
+        opened=any(form[f"key_{kind}"].data or form[f"note_{kind}"].data for kind in others),
+        open=[
+            {**one, "due": date.fromisoformat(one["day"])} for one in told["defects"] if one["state"] == OPEN
+        ],
         names=walk_words.KEYS,
         classes=walk_words.CLASSES,
         words=words,
