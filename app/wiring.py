@@ -53,7 +53,10 @@ from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
 from app.features.handovers import commands as handovers
+from app.features.handovers import mails as handovers_mails
 from app.features.handovers import routes as handovers_pages
+from app.features.handovers.commands import warranties as warranty_letters
+from app.features.handovers.queries.endings import due as warranties_due
 from app.features.handovers.report import HandoverReports
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
@@ -165,6 +168,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.handle(links.MAIL, posting(config, accounts_mails.letter_for))
     work.handle(inspections_commands.MAIL, posting(config, inspections_mails.letter_for))
     work.handle(ACTIONS_MAIL, posting(config, actions_mails.letter_for))
+    work.handle(warranty_letters.MAIL, posting(config, handovers_mails.letter_for))
+    work.every("handovers.warranties", timedelta(hours=1), remind_of_warranties)
     work.every("actions.clock", timedelta(minutes=15), look_at_actions)
     work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
@@ -257,6 +262,14 @@ def remind(job: jobs.Job) -> None:
     for start in range(0, len(wanted), REMINDERS_AT_ONCE):
         with transaction() as session:
             inspections_commands.remind(session, wanted[start : start + REMINDERS_AT_ONCE], now)
+
+
+def remind_of_warranties(job: jobs.Job) -> None:
+    """Warranties that end soon: looked for without a lock, written down estate by estate."""
+    now = clock.now()
+    for one in warranties_due(reading(), now):
+        with transaction() as session:
+            warranty_letters.remind(session, one, now)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -11,7 +11,7 @@ from app.domain.permissions import Act, may
 from app.features.accounts.models import Person
 from app.features.accounts.queries import actor_of
 from app.features.handovers import words
-from app.features.handovers.queries.warranties import told_on
+from app.features.handovers.queries.endings import told_on
 from app.features.places.models import Estate
 from app.features.places.queries import estates
 from app.web.letters import Letter, write

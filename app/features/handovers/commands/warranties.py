@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app import outbox
 from app.db import new_id
 from app.features.handovers.models import WarrantyReminder
-from app.features.handovers.queries.warranties import Due, concerned
+from app.features.handovers.queries.endings import Due, concerned
 from app.features.places.models import Estate
 
 MAIL = "handovers.mail"  # kind of outbox rows

@@ -15,7 +15,7 @@ from app.domain.handover import CATEGORIES
 from app.domain.permissions import Act
 from app.domain.warranty import CLOCKS
 from app.features.handovers import words
-from app.features.handovers.queries.warranties import Filters, Group, ending
+from app.features.handovers.queries.endings import Filters, Group, ending
 from app.features.handovers.routes import bp
 from app.features.places.models import Estate
 from app.features.places.queries import estates

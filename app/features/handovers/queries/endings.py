@@ -125,11 +125,20 @@ def due(session: Session, now: datetime) -> list[Due]:
             days[estate_id, today][one].append(delivered)
     found = []
     for (estate_id, today), those in days.items():
+        if _told_today(session, estate_id, today):
+            continue  # one letter a day: what came to it since then waits for the next
         told = [(one, _untold(session, estate_id, one, delivered)) for one, delivered in those.items()]
         told = [(one, units) for one, units in told if units]
         if told:
             found.append(Due(estate_id, today, sorted(told, key=lambda pair: (pair[0].until, pair[0]))))
     return found
+
+
+def _told_today(session: Session, estate_id: UUID, today: date) -> bool:
+    there = select(WarrantyReminder.id).where(
+        WarrantyReminder.estate_id == estate_id, WarrantyReminder.told_on == today
+    )
+    return session.scalar(there.limit(1)) is not None
 
 
 def _hour(now: datetime, zone: str) -> int:
@@ -199,7 +208,9 @@ def concerned(session: Session, estate: Estate) -> list[Person]:
     rows = session.execute(
         select(GivenGrant.scope_kind, GivenGrant.scope_id, Person)
         .join(Person, Person.id == GivenGrant.person_id)
-        .where(GivenGrant.role.in_(WRITTEN_TO), Person.disabled_at.is_(None))
+        .where(
+            GivenGrant.role.in_(WRITTEN_TO), GivenGrant.ended_at.is_(None), Person.disabled_at.is_(None)
+        )
         .order_by(Person.name, Person.id)
     ).all()
     here = {
