@@ -90,14 +90,19 @@ class KeysForm(HouseForm):
     """
 
     day = StringField(_l("Day of handing over"), id="day", filters=[one_line], validators=[Needed(), Day()])
-    stand = SelectField(_l("Who receives the keys"), id="stand", choices=list(RECEIVERS.items()))
+    # what is chosen is judged by the command, in our words
+    stand = SelectField(
+        _l("Who receives the keys"), id="stand", choices=list(RECEIVERS.items()), validate_choice=False
+    )
     receiver = StringField(
         _l("Name"), id="receiver", filters=[one_line], validators=[Needed(), AtMost(120)]
     )
     authority = StringField(
         _l("What authorises them"), id="authority", filters=[one_line], validators=[AtMost(300)]
     )
-    papers = SelectMultipleField(_l("Papers"), id="papers", choices=list(PAPERS.items()))
+    papers = SelectMultipleField(
+        _l("Papers"), id="papers", choices=list(PAPERS.items()), validate_choice=False
+    )
     others = TextAreaField(
         _l("Other papers or things, one on each line"),
         id="others",
@@ -108,9 +113,17 @@ class KeysForm(HouseForm):
         _l("Whoever receives the keys accepts that these are still open"), id="open_accepted"
     )
     delivery = BooleanField(_l("Count the warranties towards the owner from this day"), id="delivery")
-    language = SelectField(_l("Language of the certificate"), id="language", choices=list(OWN_NAMES.items()))
+    language = SelectField(
+        _l("Language of the certificate"),
+        id="language",
+        choices=list(OWN_NAMES.items()),
+        validate_choice=False,
+    )
     second = SelectField(
-        _l("Second language beside it"), id="second", choices=[("", _l("None")), *OWN_NAMES.items()]
+        _l("Second language beside it"),
+        id="second",
+        choices=[("", _l("None")), *OWN_NAMES.items()],
+        validate_choice=False,
     )
     remarks = TextAreaField(_l("Remarks"), id="remarks", filters=[paragraphs], validators=[AtMost(2000)])
     reason = TextAreaField(
@@ -169,7 +182,7 @@ class LaterForm(HouseForm):
     )
     trade = SelectField(_l("Trade"), id="trade", choices=[], validate_choice=False)
     category = SelectField(_l("Warranty"), id="category", choices=[], validate_choice=False)
-    grade = SelectField(_l("Class"), id="grade", choices=[])
+    grade = SelectField(_l("Class"), id="grade", choices=[], validate_choice=False)
     found_on = StringField(_l("Seen on"), id="found_on", filters=[one_line], validators=[Needed(), Day()])
     reported_by = StringField(
         _l("Reported by"), id="reported_by", filters=[one_line], validators=[AtMost(120)]
