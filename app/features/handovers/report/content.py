@@ -96,7 +96,7 @@ def _result(record: Record, reader: Reader) -> dict[str, str]:
         ngettext("%(num)s accepted as is", "%(num)s accepted as is", found["as_is"]) if found["as_is"] else ""
     )
     more = reader.comma.join(filter(None, (still, as_is)))
-    word = _("Accepted")
+    word = pgettext("handover", "Accepted")
     between = " " if still and not reader.chinese else reader.comma
     return {
         "word": word,
@@ -205,6 +205,7 @@ def _defect(one: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "contractor": reader.name(one["contractor"]["name"]) if one["contractor"] else None,
         "state": _state(one, reader),
         "good": one["state"] == CLOSED,
+        "open": one["state"] == OPEN,
         "failed": ngettext(
             "failed %(num)s re-inspection before", "failed %(num)s re-inspections before", one["failed"]
         )

@@ -33,7 +33,7 @@ def labels() -> dict[str, str]:
         "defect": _("Defect"),
         "state": _("State"),
         "repaired": _("Repaired:"),
-        "check": _("Check"),
+        "check": pgettext("checklist", "Check"),
         "contractor": _("Contractor"),
         "case": _("Action"),
         "with_drawing": _("with drawing"),

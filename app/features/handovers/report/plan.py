@@ -12,7 +12,7 @@ from app.domain.register_walk import EDGE
 from app.features.inspections.report.reader import Reader
 
 Record = Mapping[str, Any]
-BOX = (104, 76)  # millimetres on the page: what report.css gives picture and pins
+BOX = (104, 70)  # millimetres on the page: what report.css gives picture and pins
 RADIUS = 2.5  # of a pin, in millimetres
 LEGEND_AT_MOST = 11  # more pins than that are found in the list of defects by their number
 
