@@ -162,7 +162,9 @@ SENTENCES: dict[str, LazyString] = {
     ),
     "handover_not_yet": _l("The keys of this unit are not handed over yet."),
     "handover_day_future": _l("This day is still to come. Choose today or earlier."),
-    "handover_day_early": _l("The unit was walked later than that. Choose the day of the walk or a later one."),
+    "handover_day_early": _l(
+        "The unit was walked later than that. Choose the day of the walk or a later one."
+    ),
     "handover_authority": _l("Say what authorises this person: a letter of the owner, a power of attorney."),
     "handover_open": _l("Defects are open. Tick that whoever receives the keys accepts this."),
     "keys_number": _l("Write a whole number from 0 to %(most)s."),

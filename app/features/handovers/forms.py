@@ -94,9 +94,7 @@ class KeysForm(HouseForm):
     stand = SelectField(
         _l("Who receives the keys"), id="stand", choices=list(RECEIVERS.items()), validate_choice=False
     )
-    receiver = StringField(
-        _l("Name"), id="receiver", filters=[one_line], validators=[Needed(), AtMost(120)]
-    )
+    receiver = StringField(_l("Name"), id="receiver", filters=[one_line], validators=[Needed(), AtMost(120)])
     authority = StringField(
         _l("What authorises them"), id="authority", filters=[one_line], validators=[AtMost(300)]
     )
@@ -177,9 +175,7 @@ class LaterForm(HouseForm):
     """
 
     room = SelectField(_l("Room"), id="room", choices=[], validators=[Needed()], validate_choice=False)
-    what = StringField(
-        _l("What is wrong"), id="what", filters=[one_line], validators=[Needed(), AtMost(300)]
-    )
+    what = StringField(_l("What is wrong"), id="what", filters=[one_line], validators=[Needed(), AtMost(300)])
     trade = SelectField(_l("Trade"), id="trade", choices=[], validate_choice=False)
     category = SelectField(_l("Warranty"), id="category", choices=[], validate_choice=False)
     grade = SelectField(_l("Class"), id="grade", choices=[], validate_choice=False)

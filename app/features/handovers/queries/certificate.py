@@ -122,7 +122,9 @@ def _checks(walks: Sequence[Walked]) -> dict[str, int]:
         if section["covered"]
         for question in section["questions"]
     ]
-    counts = {name: given.count(score) for name, score in (("passed", "pass"), ("defects", "defect"), ("na", "na"))}
+    counts = {
+        name: given.count(score) for name, score in (("passed", "pass"), ("defects", "defect"), ("na", "na"))
+    }
     return {"asked": len(given), **counts}
 
 
@@ -165,7 +167,9 @@ def _plans(session: Session, unit: Unit, defects: Iterable[Mapping[str, Any]]) -
     named = {UUID(one["pin"]["plan"]) for one in defects if one["pin"]}
     rows = list(
         session.scalars(
-            select(Plan).where(Plan.id.in_(named), Plan.type_id == unit.type_id).order_by(Plan.revision.desc())
+            select(Plan)
+            .where(Plan.id.in_(named), Plan.type_id == unit.type_id)
+            .order_by(Plan.revision.desc())
         )
     )
     newest = newest_plans(session, {unit.type_id}).get(unit.type_id)

@@ -196,7 +196,13 @@ def told_on(session: Session, estate: Estate, day: date) -> list[Group]:
     for until, category, clock, *unit in rows:
         found[until, category, clock].append(Named(*unit))
     return [
-        Group(until, (until - day).days, category, clock, sorted(units, key=lambda u: (u.building, naturally(u.name))))
+        Group(
+            until,
+            (until - day).days,
+            category,
+            clock,
+            sorted(units, key=lambda u: (u.building, naturally(u.name))),
+        )
         for (until, category, clock), units in sorted(found.items())
     ]
 
@@ -208,9 +214,7 @@ def concerned(session: Session, estate: Estate) -> list[Person]:
     rows = session.execute(
         select(GivenGrant.scope_kind, GivenGrant.scope_id, Person)
         .join(Person, Person.id == GivenGrant.person_id)
-        .where(
-            GivenGrant.role.in_(WRITTEN_TO), GivenGrant.ended_at.is_(None), Person.disabled_at.is_(None)
-        )
+        .where(GivenGrant.role.in_(WRITTEN_TO), GivenGrant.ended_at.is_(None), Person.disabled_at.is_(None))
         .order_by(Person.name, Person.id)
     ).all()
     here = {

@@ -39,9 +39,7 @@ def walked(session: Session, unit_id: UUID) -> list[Walked]:
         .subquery()
     )
     rows = session.execute(
-        select(
-            Inspection.id, Inspection.number, Inspection.repaired, Inspection.completed_at, Revision
-        )
+        select(Inspection.id, Inspection.number, Inspection.repaired, Inspection.completed_at, Revision)
         .join(Revision, Revision.inspection_id == Inspection.id)
         .join(
             newest,

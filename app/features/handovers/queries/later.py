@@ -42,14 +42,14 @@ def later_defects(session: Session, actor: Actor, unit_id: UUID) -> list[Reporte
     return [_reported(action, told) for told, action in rows if told]
 
 
-def judged(session: Session, actor: Actor, action_id: UUID) -> tuple[Reported, UUID] | None:
-    """What was judged when a case's defect was reported, and its unit; None for any other case, and for one
-    the actor may not see.
+def judged(session: Session, action_id: UUID) -> tuple[Reported, UUID] | None:
+    """What was judged when the defect of a case was reported, and its unit; None for any other case. Whether
+    the reader may see the case is for the caller to know.
     """
     row = session.execute(
         select(ActionDefect.later, ActionDefect.unit_id, Action)
         .join(Action, Action.id == ActionDefect.action_id)
-        .where(Action.id == action_id, ActionDefect.later.is_not(None), visible(actor))
+        .where(Action.id == action_id, ActionDefect.later.is_not(None))
     ).first()
     return (_reported(row.Action, row.later), row.unit_id) if row is not None and row.later else None
 

@@ -68,7 +68,8 @@ def context_of(record: Record, language: str) -> dict[str, Any]:
         "plans": figures(record, reader),
         "defects": [_defect(one, reader) for one in record["defects"]],
         "meters": [_meter(one, reader) for one in record["meters"]],
-        "given": [_key(one, reader) for one in record["keys"]] + [_paper(one, reader) for one in record["papers"]],
+        "given": [_key(one, reader) for one in record["keys"]]
+        + [_paper(one, reader) for one in record["papers"]],
         "warranties": [_warranty(Warranty(*one), reader) for one in _ends(record)],
         "remarks": typed(handed["remarks"]),
         "reason": typed(record["reason"]),

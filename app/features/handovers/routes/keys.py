@@ -91,9 +91,7 @@ def _draw(form: KeysForm, unit: Unit, before: Handover | None) -> str:
     today = local_day(clock.now(), zone)
     if not form.is_submitted():
         _fill(form, unit, before, today)
-    needs_met = keys_gate(
-        queries.ready_of(reading(), unit.id, queries.open_cases(reading(), unit.id))
-    )
+    needs_met = keys_gate(queries.ready_of(reading(), unit.id, queries.open_cases(reading(), unit.id)))
     return render_template(
         "handovers/keys.html",
         form=form,

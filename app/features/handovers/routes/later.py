@@ -19,6 +19,7 @@ from app.domain.register_values import is_day
 from app.domain.rooms import walked
 from app.domain.warranty import coverage
 from app.domain.words import pick
+from app.features.actions import queries as cases
 from app.features.actions.commands import Hand
 from app.features.actions.routes import photos
 from app.features.handovers import queries, words
@@ -84,7 +85,8 @@ def of_case(action_id: UUID) -> str:
     """What was judged when the defect of a case was reported, as a fragment of the case's page; nothing for
     every other case.
     """
-    found = judged(reading(), actor(), action_id)
+    cases.get_visible_to(reading(), actor(), action_id)
+    found = judged(reading(), action_id)
     if found is None:
         return ""
     told, unit_id = found
@@ -117,7 +119,10 @@ def _filled(form: LaterForm, unit: Unit) -> LaterForm:
         *((one, words.WARRANTIES[one]) for one in CATEGORIES),
         (CONTRACT, _("None by law, by contract only")),
     ]
-    form.grade.choices = [("", _("By the defect")), *((one, f"{one} {walk_words.CLASSES[one][2]}") for one in "ABC")]
+    form.grade.choices = [
+        ("", _("By the defect")),
+        *((one, f"{one} {walk_words.CLASSES[one][2]}") for one in "ABC"),
+    ]
     return form
 
 
@@ -130,10 +135,11 @@ def _judged(form: LaterForm, unit: Unit) -> dict[str, object]:
     definition = definition_of(reading(), actor(), unit) or {"sections": []}
     common = common_defect(definition, form.what.data or "")
     trade = form.trade.data or (common["trade"] if common else "")
-    day = form.found_on.data or ""
-    if not trade and not form.category.data or not is_day(day):
+    day, chosen = form.found_on.data or "", form.category.data or ""
+    known = {*CATEGORIES, CONTRACT, ""}
+    if not (trade or chosen) or chosen not in known or not is_day(day):
         return {"clocks": [], "words": words}
-    category = category_for(definition, trade, form.category.data or "")
+    category = category_for(definition, trade, chosen)
     ends = warranties(unit.building.estate.completed_on, unit.delivery_on)
     trades = definition.get("terms", {}).get("trade", {})
     return {

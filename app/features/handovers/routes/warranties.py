@@ -49,7 +49,15 @@ def warranties_page(estate_id: UUID) -> str:
 @needs(Act.SEE_PLACES)
 def warranties_sheet(estate_id: UUID) -> Response:
     estate, _filters, groups = _found(estate_id)
-    heads = [_("Building"), _("Unit"), _("Owner"), _("Warranty"), _("Who answers"), _("Until"), _("Days left")]
+    heads = [
+        _("Building"),
+        _("Unit"),
+        _("Owner"),
+        _("Warranty"),
+        _("Who answers"),
+        _("Until"),
+        _("Days left"),
+    ]
     rows: list[list[Value]] = [
         [
             unit.building,
