@@ -48,8 +48,9 @@ def walk_through(
     plan: str | None = None,
     photos: tuple[bytes, bytes, bytes] | None = None,
 ) -> dict[str, str]:
-    """Walks a unit to the signatures: a damp wall (class A, pinned, with a photo), a scratch (class C, pinned), a
-    hollow tile (class B); water is read, no power meter yet, keys counted. "damp", "scratch", "tile" → row.
+    """Walks a unit to the signatures: a damp wall (class A, pinned, with a photo), a scratch (class C, pinned),
+    a hollow tile (class B); water is read, no power meter yet, keys counted. The rows: "damp", "scratch",
+    "tile".
     """
     damp, scratch, meter = photos or (jpeg(seed=71), jpeg(seed=72), jpeg(seed=73))
     begin_walk(phone, place, place.officer, unit)
@@ -66,7 +67,9 @@ def walk_through(
             phone, None, scratch, room="bath1", trade="Painting", class_="C", pin=pin(6000, 2000),
             text={"text": "门框划痕 40 mm", "lang": "zh-Hans"},
         ),
-        "tile": note_defect(phone, None, room="bath1", trade="Tiling", code="tile-hollow", pin=pin(8000, 1500)),
+        "tile": note_defect(
+            phone, None, room="bath1", trade="Tiling", code="tile-hollow", pin=pin(8000, 1500)
+        ),
     }  # fmt: skip
     pass_all(phone, app, place, "H07-bed1")
     phone.set("meter/water", "reading", "12.5")

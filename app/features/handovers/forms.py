@@ -85,8 +85,8 @@ def lines(text: str) -> list[str]:
 
 
 class KeysForm(HouseForm):
-    """Keys change hands: when, to whom, which, with what, and how the certificate speaks. For each kind of key
-    there are `key_<kind>` and `note_<kind>`.
+    """Keys change hands: when, to whom, which, with what, and how the certificate speaks. For each kind of
+    key there are `key_<kind>` and `note_<kind>`.
     """
 
     day = StringField(_l("Day of handing over"), id="day", filters=[one_line], validators=[Needed(), Day()])
@@ -170,8 +170,8 @@ for _kind in KEYS:
 
 
 class LaterForm(HouseForm):
-    """A defect that shows after the keys were handed over. What it is: one of the common defects, by its words,
-    or words of one's own.
+    """A defect that shows after the keys were handed over. What it is: one of the common defects, by its
+    words, or words of one's own.
     """
 
     room = SelectField(_l("Room"), id="room", choices=[], validators=[Needed()], validate_choice=False)

@@ -211,7 +211,7 @@ def _keys(wanted: Handing, counted: Mapping[str, Mapping[str, Any]], actor: Acto
 
 
 def _papers(wanted: Handing) -> list[Any]:
-    """The papers that were given: codes in their order, then one's own as texts in the language they are in."""
+    """The papers that were given: codes in their order, then one's own as texts in their language."""
     if not set(wanted.papers) <= set(PAPERS):
         raise Invalid("not_a_choice", field="papers")
     if len(wanted.others) > OTHERS_AT_MOST:

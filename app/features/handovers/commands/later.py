@@ -1,5 +1,5 @@
-"""A defect that shows after the keys were handed over: a case with the contractor of its trade, and who answers
-for it by the warranties, judged and kept as it was that day.
+"""A defect that shows after the keys were handed over: a case with the contractor of its trade, and who
+answers for it by the warranties, judged and kept as it was that day.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def report_defect(
 
 
 def category_for(definition: Mapping[str, Any], trade: str, chosen: str) -> str | None:
-    """The warranty category somebody chose, else that of the trade; None: by contract only. Raises Invalid."""
+    """The category somebody chose, else that of the trade; None: by contract only. Raises Invalid."""
     if not chosen:
         return category_of_trade(definition, trade)
     if chosen == CONTRACT:

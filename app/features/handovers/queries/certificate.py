@@ -56,8 +56,8 @@ ENDED = {Phase.CLOSED.value: CLOSED, Phase.WATCH.value: CLOSED, Phase.CANCELLED.
 
 
 def certified(session: Session, unit: Unit, walks: Sequence[Walked]) -> dict[str, Any]:
-    """What stands on the certificate of a unit whatever is handed over with it: unit, estate, developer, site,
-    plans, walks, checks, defects, result, meters, warranties, signing, photos.
+    """What stands on the certificate of a unit whatever is handed over with it: unit, estate, developer,
+    site, plans, walks, checks, defects, result, meters, warranties, signing, photos.
     """
     estate = unit.building.estate
     site = estate.site
@@ -288,7 +288,7 @@ def _photo(photo: Mapping[str, Any]) -> dict[str, Any]:
 
 def _photos_in(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Every photo of a record with its size and what was drawn on it."""
-    told = [one for one in body["walk"]["defects"]]
+    told = list(body["walk"]["defects"])
     told += [
         question["answer"]
         for section in body["sections"]

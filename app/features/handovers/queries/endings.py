@@ -14,7 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.dates import local_day
@@ -105,8 +105,8 @@ class Due(NamedTuple):
 
 
 def due(session: Session, now: datetime) -> list[Due]:
-    """What nobody was told of yet, estate by estate; at no estate before the morning. One query finds the days
-    of delivery, and only of days with something to tell the units are read.
+    """What nobody was told of yet, estate by estate; at no estate before the morning. One query finds the
+    days of delivery, and only of days with something to tell the units are read.
     """
     rows = session.execute(
         select(Estate.id, Estate.completed_on, Site.time_zone, Unit.delivery_on)
@@ -155,9 +155,9 @@ def _untold(session: Session, estate_id: UUID, one: Ending, delivered: Sequence[
         WarrantyReminder.before == one.before,
     )
     days = [day for day in delivered if day is not None]
-    when = Unit.delivery_on.in_(days) if days else Unit.delivery_on.is_(None)
-    if days and None in delivered:
-        when = when | Unit.delivery_on.is_(None)
+    ways: list[ColumnElement[bool]] = [Unit.delivery_on.in_(days)] if days else []
+    if None in delivered:
+        ways.append(Unit.delivery_on.is_(None))
     return list(
         session.scalars(
             select(Unit.id)
@@ -166,7 +166,7 @@ def _untold(session: Session, estate_id: UUID, one: Ending, delivered: Sequence[
                 Building.estate_id == estate_id,
                 Unit.state == "handed_over",
                 Unit.retired_at.is_(None),
-                when,
+                or_(*ways),
                 Unit.id.not_in(told),
             )
             .order_by(Unit.id)
@@ -193,8 +193,8 @@ def told_on(session: Session, estate: Estate, day: date) -> list[Group]:
         .order_by(WarrantyReminder.until, Building.position, Unit.floor_order)
     )
     found: dict[tuple[date, str, str], list[Named]] = defaultdict(list)
-    for until, category, clock, *unit in rows:
-        found[until, category, clock].append(Named(*unit))
+    for until, category, clock, unit_id, short_id, building, name, owner in rows:
+        found[until, category, clock].append(Named(unit_id, short_id, building, name, owner))
     return [
         Group(
             until,

@@ -1,8 +1,8 @@
 """Certificates of handovers, from the frozen record: line in the list, photos waited for, content.
 
 Implements the protocol of features/reports/report.py. The record is the unit, the revision that of its
-handover. In the language that leads the certificate it is drawn as it was decided when the keys changed hands:
-alone or with a second language beside it; asked for in any other language it is drawn in that one alone.
+handover. In the language that leads the certificate it is drawn as it was decided when the keys changed
+hands: alone or with a second language beside it; asked for in any other language it is drawn in that alone.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
 from app.domain.certificate import AS_IS, CLOSED, OPEN, REPRESENTATIVE
-from app.domain.handover import Warranty
 from app.domain.marks import drawing
 from app.features.handovers.report.labels import labels
 from app.features.handovers.report.plan import figures
@@ -70,7 +69,7 @@ def context_of(record: Record, language: str) -> dict[str, Any]:
         "meters": [_meter(one, reader) for one in record["meters"]],
         "given": [_key(one, reader) for one in record["keys"]]
         + [_paper(one, reader) for one in record["papers"]],
-        "warranties": [_warranty(Warranty(*one), reader) for one in _ends(record)],
+        "warranties": [_warranty(one, reader) for one in record["warranties"]],
         "remarks": typed(handed["remarks"]),
         "reason": typed(record["reason"]),
         "signatures": _signatures(record, reader),
@@ -279,16 +278,14 @@ def _paper(one: Any, reader: Reader) -> dict[str, Any]:
     return {"name": name, "counted": "", "handed": "✓", "remark": []}
 
 
-def _ends(record: Record) -> list[tuple[str, str | None, str | None]]:
-    return [(one["category"], one["contractor"], one["developer"]) for one in record["warranties"]]
+def _warranty(one: Mapping[str, Any], reader: Reader) -> dict[str, str]:
+    def until(day: str | None) -> str:
+        return _("by contract") if one["category"] == "maker" else reader.day(day) or "—"
 
-
-def _warranty(one: Warranty, reader: Reader) -> dict[str, str]:
-    contract = _("by contract")
     return {
-        "name": str(WARRANTIES[one.category]),
-        "contractor": contract if one.category == "maker" else reader.day(one.contractor) or "—",
-        "developer": contract if one.category == "maker" else reader.day(one.developer) or "—",
+        "name": str(WARRANTIES[one["category"]]),
+        "contractor": until(one["contractor"]),
+        "developer": until(one["developer"]),
     }
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import current_app, flash, redirect, render_template, request
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
 
 from app.adapters import clock
 from app.db import reading, transaction
