@@ -48,9 +48,9 @@ def walk_through(
     plan: str | None = None,
     photos: tuple[bytes, bytes, bytes] | None = None,
 ) -> dict[str, str]:
-    """Walks a unit to the signatures: a damp wall (class A, pinned, with a photo), a scratch (class C, pinned),
-    a hollow tile (class B); water is read, no power meter yet, keys counted. The rows: "damp", "scratch",
-    "tile".
+    """Walks a unit to the signatures, and gives the rows of what was found: "damp" (class A, pinned, with a
+    photo), "scratch" (C, pinned, with a photo), "tile" (B). Water is read, there is no power meter yet, keys
+    are counted.
     """
     damp, scratch, meter = photos or (jpeg(seed=71), jpeg(seed=72), jpeg(seed=73))
     begin_walk(phone, place, place.officer, unit)

@@ -92,7 +92,11 @@ class KeysForm(HouseForm):
     day = StringField(_l("Day of handing over"), id="day", filters=[one_line], validators=[Needed(), Day()])
     # what is chosen is judged by the command, in our words
     stand = SelectField(
-        _l("Who receives the keys"), id="stand", choices=list(RECEIVERS.items()), validate_choice=False
+        _l("Who receives the keys"),
+        id="stand",
+        choices=list(RECEIVERS.items()),
+        validators=[Needed()],
+        validate_choice=False,
     )
     receiver = StringField(_l("Name"), id="receiver", filters=[one_line], validators=[Needed(), AtMost(120)])
     authority = StringField(
@@ -115,6 +119,7 @@ class KeysForm(HouseForm):
         _l("Language of the certificate"),
         id="language",
         choices=list(OWN_NAMES.items()),
+        validators=[Needed()],
         validate_choice=False,
     )
     second = SelectField(
