@@ -27,6 +27,7 @@ Record = Mapping[str, Any]
 SHAPES = {"A": "■", "B": "◆", "C": "○"}
 TONES = {"A": "a-crit", "B": "b-maj", "C": "c-min"}  # of the style sheet
 PAIRS_AT_MOST = 3  # of photos of one defect on its pages; the data names them all
+NAMED_AT_MOST = 6  # open defects in the story on the first page
 HANDING = ("SigHandover", "sig-handover")
 
 
@@ -148,7 +149,12 @@ def _story(record: Record, reader: Reader) -> str:
         days = reader.listed(reader.day(one["completed"]) for one in again)
         parts.append(_("Looked at again on %(days)s.", days=days))
     still = [one for one in record["defects"] if one["state"] == OPEN]
-    if still:
+    if len(still) > NAMED_AT_MOST:
+        last = reader.day(max(one["day"] for one in still))
+        parts.append(
+            _("%(n)s defects are still to be repaired, the last by %(day)s.", n=len(still), day=last)
+        )
+    elif still:
         named = reader.listed(
             _("%(number)s by %(day)s", number=one["number"], day=reader.day(one["day"], "medium"))
             for one in still
@@ -161,6 +167,7 @@ def _story(record: Record, reader: Reader) -> str:
                 named=named,
             )
         )
+    if still:
         parts.append(_("Whoever received the keys accepts that."))
     parts.append(_("The keys were handed over on %(day)s.", day=reader.day(record["handed"]["on"])))
     return reader.join(parts)

@@ -12,9 +12,9 @@ from app.domain.register_walk import EDGE
 from app.features.inspections.report.reader import Reader
 
 Record = Mapping[str, Any]
-BOX = (104, 70)  # millimetres on the page: what report.css gives picture and pins
+BOX = (104, 66)  # millimetres on the page: what report.css gives picture and pins
 RADIUS = 2.5  # of a pin, in millimetres
-LEGEND_AT_MOST = 11  # more pins than that are found in the list of defects by their number
+LEGEND_AT_MOST = (9, 6)  # in one language, in two; more are found by number in the list of defects
 
 
 def figures(record: Record, reader: Reader) -> list[dict[str, Any]]:
@@ -38,6 +38,7 @@ def _figure(record: Record, plan: Mapping[str, Any], reader: Reader) -> dict[str
         for one in pinned
     ]
     unit = record["unit"]
+    few = len(pinned) <= LEGEND_AT_MOST[len(record["languages"]) - 1]
     return {
         "picture": plan["picture"],
         "w": width,
@@ -61,10 +62,10 @@ def _figure(record: Record, plan: Mapping[str, Any], reader: Reader) -> dict[str
             }
             for one in pinned
         ]
-        if len(pinned) <= LEGEND_AT_MOST
+        if few
         else [],
         "classes": {"A": _("class A"), "B": _("class B"), "C": _("class C")},
-        "more": _("Numbers are those of the list of defects.") if len(pinned) > LEGEND_AT_MOST else "",
+        "more": _("Numbers are those of the list of defects.") if not few else "",
     }
 
 
