@@ -30,8 +30,8 @@ def _figure(record: Record, plan: Mapping[str, Any], reader: Reader) -> dict[str
     pixels = max(width / BOX[0], height / BOX[1])  # to a millimetre
     pins = [
         {
-            "x": _tenths(one["pin"]["x"] * width / EDGE),
-            "y": _tenths(one["pin"]["y"] * height / EDGE),
+            "x": _inside(one["pin"]["x"], width, pixels),
+            "y": _inside(one["pin"]["y"], height, pixels),
             "number": str(one["number"]),
             "class": one["class"],
         }
@@ -67,6 +67,12 @@ def _figure(record: Record, plan: Mapping[str, Any], reader: Reader) -> dict[str
         "classes": {"A": _("class A"), "B": _("class B"), "C": _("class C")},
         "more": _("Numbers are those of the list of defects.") if not few else "",
     }
+
+
+def _inside(part: int, side: int, pixels: float) -> str:
+    """Where a pin is drawn: at its place, but never over the edge of the plan, where it would be cut."""
+    room = min(RADIUS * 1.4 * pixels, side / 2)
+    return _tenths(min(max(part * side / EDGE, room), side - room))
 
 
 def _tenths(value: float) -> str:
