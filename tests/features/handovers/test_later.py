@@ -114,6 +114,26 @@ def test_a_later_defect_opens_a_case_that_says_who_answers(
     assert client_for(place.elsewhere).get(f"/cases/{case.id}/unit").status_code == 404
 
 
+def test_a_corrected_day_moves_the_delivery_with_it(
+    app: Flask, place: Estates, client_for: ClientFor
+) -> None:
+    unit, officer = place.units[0], client_for(place.officer)
+    give(app, place, unit, date.fromisoformat(day(-30)))
+    sent = {
+        "day": day(-3),
+        "stand": "owner",
+        "receiver": "Zhang Wei",
+        "language": "en",
+        "revision": "1",
+        "reason": "They came a month later",
+    }
+    assert officer.post(f"/units/{unit}/keys", sent).status_code == 303
+    with app.app_context():
+        rows = reading().scalars(select(Handover.handed_on).order_by(Handover.revision)).all()
+        assert [row.isoformat() for row in rows] == [day(-30), day(-3)]
+        assert reading().get_one(Unit, unit).delivery_on == date.fromisoformat(day(-3))
+
+
 def test_words_of_a_common_defect_bring_their_trade_and_class(
     app: Flask, place: Estates, client_for: ClientFor
 ) -> None:

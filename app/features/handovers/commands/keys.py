@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -104,6 +104,8 @@ def correct(
         raise Stale("handover_changed")
     if not wanted.reason:
         raise Invalid("required", field="reason")
+    if unit.delivery_on == before.handed_on:  # delivered by being handed over: another day moves both
+        wanted = replace(wanted, delivery=True)
     return _freeze(session, actor, unit, wanted, before.number, before.revision + 1, now)
 
 
@@ -133,7 +135,7 @@ def _freeze(
 ) -> Handover:
     walks = walked(session, unit.id)
     zone = unit.building.estate.site.time_zone
-    judge_day(wanted.day, walked_on(walks), local_day(now, zone))
+    judge_day(wanted.day, walked_on(walks, first=revision > 1), local_day(now, zone))
     judge_receiver(wanted.stand, wanted.receiver, wanted.authority)
     languages = judge_languages(wanted.languages, LANGUAGES)
     if unit.delivery_on is None or (wanted.delivery and unit.delivery_on != wanted.day):
@@ -159,6 +161,7 @@ def _freeze(
             "stand": wanted.stand,
             "authority": wanted.authority,
             "remarks": _typed(wanted.remarks, actor),
+            "open_accepted": wanted.open_accepted,
         },
     }
     if any(one["state"] == OPEN for one in body["defects"]) and not wanted.open_accepted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -112,9 +112,12 @@ def given(session: Session, unit_id: UUID) -> Given | None:
     return Given(row, body["handed"]["to"], body["handed"]["authority"], counts)
 
 
-def walked_on(walks: Iterable[Walked]) -> date | None:
-    """The day the first walk was completed, at the estate."""
-    return next((local_day(one.completed, _zone(one)) for one in walks), None)
+def walked_on(walks: Sequence[Walked], first: bool = False) -> date | None:
+    """The day, at the estate, on which the newest walk was completed; or the `first` one, which is as
+    early as a handover that is corrected can have been.
+    """
+    found = walks[0 if first else -1] if walks else None
+    return local_day(found.completed, _zone(found)) if found is not None else None
 
 
 def _zone(walk: Walked) -> str:

@@ -99,7 +99,7 @@ def _draw(form: KeysForm, unit: Unit, before: Handover | None) -> str:
         estate=unit.building.estate,
         before=before,
         today=today.isoformat(),
-        walked=(day.isoformat() if (day := keys.walked_on(walks)) else ""),
+        walked=(day.isoformat() if (day := keys.walked_on(walks, first=before is not None)) else ""),
         missing=[] if before else [need for need in needs_met if not need.met],
         counted=counted,
         kinds=[kind for kind in KEYS if kind in counted],
