@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,11 @@ from app.adapters.blobs import LocalBlobs
 from app.adapters.claims import Job
 from app.db import new_id, reading, transaction
 from app.domain.canonical import digest
+from app.features.actions.models import ActionDefect
 from app.features.handovers.models import Handover
+from app.features.handovers.queries.certificate import certified
+from app.features.handovers.queries.keys import walked
+from app.features.inspections.models import Defect, Inspection, Recheck
 from app.features.places.models import Unit
 from app.features.reports import commands as reports
 from app.features.reports.cli import WORKS
@@ -167,6 +172,44 @@ def test_a_correction_is_another_revision_with_its_reason(
     stale = officer.post(address, corrected)
     assert stale.status_code == 409 and "corrected meanwhile" in stale.text
     assert len(handovers(app)) == 2
+
+
+def test_what_a_re_inspection_found_is_what_the_certificate_says(
+    app: Flask, officer: PageClient, ready: UUID
+) -> None:
+    """Rows of `rechecks`, whoever wrote them: the newest decides, its photos stand before the contractor's."""
+    again = "e" * 64
+    with app.app_context(), transaction() as session:
+        links = {one.row: one for one in session.scalars(select(ActionDefect))}
+        grades = {one.row: one.grade for one in session.scalars(select(Defect))}
+        walk = session.scalars(select(Inspection.id)).one()
+
+        def seen(grade: str, result: str, revision: int, **more: Any) -> None:
+            row = next(row for row, found in grades.items() if found == grade)
+            session.add(
+                Recheck(
+                    inspection_id=walk,
+                    revision=revision,
+                    row=row,
+                    action_id=links[row].action_id,
+                    unit_id=ready,
+                    result=result,
+                    checked_on=date.fromisoformat(day(0)),
+                    **{"photos": [], "price": None, "currency": None, "note": None, **more},
+                )
+            )
+
+        seen("A", "pass", 2, photos=[again])
+        seen("B", "fail", 1)
+        seen("B", "as_is", 2, price=12050, currency="CNY", note={"text": "Small", "lang": "en"})
+    with app.app_context():
+        unit = reading().get_one(Unit, ready)
+        body = certified(reading(), unit, walked(reading(), ready))
+    told = {one["class"]: one for one in body["defects"]}
+    assert (told["A"]["state"], [one["sha256"] for one in told["A"]["after"]]) == ("closed", [again])
+    assert (told["B"]["state"], told["B"]["price"], told["B"]["currency"]) == ("as_is", 12050, "CNY")
+    assert told["B"]["failed"] == 0, "the second revision took the place of the first"
+    assert told["C"]["state"] == "open"
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
