@@ -177,7 +177,7 @@ def test_a_correction_is_another_revision_with_its_reason(
 def test_what_a_re_inspection_found_is_what_the_certificate_says(
     app: Flask, officer: PageClient, ready: UUID
 ) -> None:
-    """Rows of `rechecks`, whoever wrote them: the newest decides, its photos stand before the contractor's."""
+    """Rows of `rechecks`: the newest decides, and its photos stand before the contractor's."""
     again = "e" * 64
     with app.app_context(), transaction() as session:
         links = {one.row: one for one in session.scalars(select(ActionDefect))}
