@@ -56,9 +56,13 @@ from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
 from app.features.handovers.commands import again as handovers_again
 from app.features.handovers.commands import blocking, disputes, lists, reminding, repairs
+from app.features.handovers.commands import warranties as warranty_letters
 from app.features.handovers.mails import blocks as blocks_mails
 from app.features.handovers.mails import repairs as repairs_mails
+from app.features.handovers.mails import warranties as warranties_mails
+from app.features.handovers.queries.endings import due as warranties_due
 from app.features.handovers.queries.repairs import KIND as REPAIRS
+from app.features.handovers.report import HandoverReports
 from app.features.handovers.routes.guests import guest_bp as repairs_for_guests
 from app.features.inspections import api as inspections_api
 from app.features.inspections import commands as inspections_commands
@@ -125,6 +129,7 @@ REPORT_KINDS: tuple[ReportKind, ...] = (
     InspectionReport(),
     *PAPERS.values(),
     Registers(),
+    HandoverReports(),
 )  # what reports are made of
 
 PLACES = [
@@ -183,6 +188,8 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     work.every("repairs.remind", timedelta(hours=1), remind_of_repairs)
     work.handle(blocking.MAIL, posting(config, blocks_mails.letter_for))
     work.every("handovers.blocks", timedelta(hours=1), say_what_blocks)
+    work.handle(warranty_letters.MAIL, posting(config, warranties_mails.letter_for))
+    work.every("handovers.warranties", timedelta(hours=1), remind_of_warranties)
     work.every("actions.clock", timedelta(minutes=15), look_at_actions)
     work.every("actions.digest", timedelta(days=7), send_digests)
     blobs = LocalBlobs(config.data / "blobs")
@@ -290,6 +297,14 @@ def say_what_blocks(job: jobs.Job) -> None:
     if wanted:
         with transaction() as session:
             blocking.tell(session, wanted, now)
+
+
+def remind_of_warranties(job: jobs.Job) -> None:
+    """Warranties that end soon: looked for without a lock, written down estate by estate."""
+    now = clock.now()
+    for one in warranties_due(reading(), now):
+        with transaction() as session:
+            warranty_letters.remind(session, one, now)
 
 
 def forget_held_bodies(job: jobs.Job) -> None:

@@ -51,7 +51,7 @@ class Enclosed:
 class Sheet:
     """What is drawn. `html` is whole and escaped, `css` stands beside it.
 
-    `photos`: hash → JPEG file, for `photo:<hash>` addresses. `anchors`: ids whose boxes are wanted.
+    `photos`: hash → JPEG (or PNG) file, for `photo:<hash>` addresses. `anchors`: ids whose boxes are wanted.
     `stamps`: anchor → HTML of a small page that is drawn as large as the anchor's box.
     `identifier`: 32 hexadecimal digits, the PDF's /ID. `made_at` becomes its dates.
     """

@@ -24,6 +24,7 @@ USUAL = re.compile(
     "[\t\n\r\x20-\x7e\xa0-\xac\xae-\xff\u2010-\u2027\u2030-\u203b\u3000-\u303f\u4e00-\u9fa5\uff01-\uff5e]"
 )
 INVISIBLE = re.compile("[\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # joiners, marks, variants
+ENDS = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}
 POINTS = 0.75  # of a CSS pixel
 
 
@@ -138,14 +139,15 @@ def _fetcher(photos: dict[str, str]) -> Any:
                 self.refused.append(url[:120])
                 raise FatalURLFetchingError(f"report_foreign_address|{url[:120]}")
             data = Path(photos[sha256]).read_bytes()
+            kind = "PNG" if data.startswith(b"\x89PNG") else "JPEG"  # a floor plan may be the first
             try:  # a picture that cannot be read would be left out without a word
-                Image.open(io.BytesIO(data), formats=("JPEG",)).close()
-                whole = data.endswith(b"\xff\xd9")  # decoded when it came in; only its end can be missing
+                Image.open(io.BytesIO(data), formats=(kind,)).close()
+                whole = data.endswith(ENDS[kind])  # decoded when it came in; only its end can be missing
             except (OSError, SyntaxError, ValueError):
                 whole = False
             if not whole:
                 raise FatalURLFetchingError(f"report_picture_broken|{sha256}")
-            return URLFetcherResponse(url, data, {"Content-Type": "image/jpeg"})
+            return URLFetcherResponse(url, data, {"Content-Type": f"image/{kind.lower()}"})
 
     return OnlyOurs(allowed_protocols=("data", "photo"))
 

@@ -149,6 +149,8 @@ def _begin_anew(config: Config, now: datetime) -> tuple[int, str]:
             put_back = issued.put_back(session, config.data)
             for number in issued.numbers(config.data):
                 numbering.keep_clear_of(session, KIND, number)
+            for number in issued.handover_numbers(config.data):
+                numbering.keep_clear_of(session, "handover", number)
             epoch = new_id()
             before = session.execute(select(Installation.epoch)).scalar_one()
             session.execute(update(Installation).values(epoch=epoch))

@@ -1,4 +1,5 @@
-"""What was issued, once more outside the database: frozen revisions and reports, one JSON file for each row.
+"""What was issued, once more outside the database: frozen revisions, handovers and reports, one JSON file for
+each row.
 
 A restored database is older than what people hold in their hands. From these files the reports come back
 before anything else is taken in, and a `complete` that a phone sends again ends in the revision that was
@@ -18,14 +19,14 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Table, Uuid, and_, insert, select
+from sqlalchemy import Date, Table, Uuid, and_, insert, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app import search
 from app.db import Base, UtcDateTime
 
-FOLDER, REVISIONS = "issued", "inspection_revisions"
+FOLDER, REVISIONS, HANDOVERS = "issued", "inspection_revisions", "handovers"
 OVERLAP = timedelta(hours=1)  # a transaction may have been under way when we looked
 SINCE, UNFINISHED = "looked-at", ".unfinished"
 
@@ -44,6 +45,7 @@ class Kept:
 
 KEPT = (
     Kept(REVISIONS, "at", restored=False),
+    Kept(HANDOVERS, "at"),
     Kept("reports", "issued_at", state="issued"),
     Kept("report_files", "at"),
 )
@@ -92,6 +94,8 @@ def put_back(session: Session, data: Path) -> int:
             key = and_(*(column == row[column.name] for column in table.primary_key))
             if session.execute(select(*table.primary_key).where(key)).first() is None:
                 count += (put := _insert(session, table, row))
+                if put and table.name == HANDOVERS:
+                    _given_away(session, row)
                 if put and table.name == "reports":
                     texts = (row[name] for name in ("number", "title", "company", "subject"))
                     search.put(session, "report", row["id"], *texts)  # as when it was asked for
@@ -121,6 +125,20 @@ def numbers(data: Path) -> Iterator[str]:
     """The numbers of inspections that were issued: nobody else ever gets them."""
     for path in (data / FOLDER / REVISIONS).glob("*.json"):
         yield json.loads(json.loads(path.read_text("utf-8"))["body"])["number"]
+
+
+def handover_numbers(data: Path) -> Iterator[str]:
+    """The numbers of handovers that were issued, without the letters before them."""
+    for path in (data / FOLDER / HANDOVERS).glob("*.json"):
+        yield json.loads(path.read_text("utf-8"))["number"].removeprefix("HO-")
+
+
+def _given_away(session: Session, row: dict[str, Any]) -> None:
+    """A unit whose handover came back is with its owner again, delivered as its certificate says."""
+    units = Base.metadata.tables["units"]
+    delivered = json.loads(row["body"])["unit"]["delivery_on"]
+    values = {"state": "handed_over", "delivery_on": date.fromisoformat(delivered)}
+    session.execute(update(units).where(units.c.id == row["unit_id"]).values(values))
 
 
 def _insert(session: Session, table: Table, row: dict[str, Any]) -> int:

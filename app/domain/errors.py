@@ -137,6 +137,10 @@ _CATALOGUE = """
     nothing_repaired repaired_unknown
     reason_missing not_ready due_unchanged all_out_of_scope plan_closed_cancelled plan_closed_completed
 
+    keys_walk_done keys_no_critical keys_meters_read keys_meters_plausible keys_meters_shown keys_keys_counted
+    keys_signed handed_over_already handover_changed handover_not_yet handover_day_future handover_day_early
+    handover_authority handover_open keys_number keys_differ papers_too_many later_day
+
     part_unknown defect_code_unknown register_taken register_columns_missing
 
     charge_back_nobody charge_back_empty

@@ -48,6 +48,7 @@ class Act(StrEnum):
     COMPLETE_INSPECTION = "complete_inspection"
     APPROVE_INSPECTION = "approve_inspection"
     REVISE_INSPECTION = "revise_inspection"
+    HAND_OVER = "hand_over"
     SEE_REPORTS = "see_reports"
     MANAGE_DEFECT_CODES = "manage_defect_codes"
     SEE_ACTIONS = "see_actions"
@@ -87,6 +88,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.COMPLETE_INSPECTION: _FIELD,
     Act.APPROVE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER}),
     Act.REVISE_INSPECTION: frozenset({Role.ADMIN, Role.MANAGER, Role.AUDITOR}),
+    Act.HAND_OVER: _DESK,
     Act.SEE_REPORTS: _ALL,  # which ones, the kind of record says
     Act.MANAGE_DEFECT_CODES: frozenset({Role.ADMIN, Role.MANAGER}),
     Act.SEE_ACTIONS: _ALL,

@@ -151,6 +151,28 @@ SENTENCES: dict[str, LazyString] = {
     "reading_malformed": _l("Type the reading as a number, such as 12.5."),
     "nothing_repaired": _l("Nothing in %(unit)s waits to be looked at again."),
     "repaired_unknown": _l("This re-inspection names what was not repaired in this unit."),
+    "keys_walk_done": _l("The keys stay here: the unit is not walked, or a walk of it is under way."),
+    "keys_no_critical": _l("The keys stay here: a defect of class A is open."),
+    "keys_meters_read": _l("The keys stay here: the water or the power meter is not read."),
+    "keys_meters_plausible": _l("The keys stay here: a meter reads less than before, and nobody says why."),
+    "keys_meters_shown": _l("The keys stay here: a meter reading has no photo."),
+    "keys_keys_counted": _l("The keys stay here: nobody counted those of the entrance door."),
+    "keys_signed": _l("The keys stay here: a signature is missing, or word that it was refused."),
+    "handed_over_already": _l("The keys of this unit were handed over meanwhile."),
+    "handover_changed": _l(
+        "This handover was corrected meanwhile. What you typed is kept; check it against the newest revision."
+    ),
+    "handover_not_yet": _l("The keys of this unit are not handed over yet."),
+    "handover_day_future": _l("This day is still to come. Choose today or earlier."),
+    "handover_day_early": _l(
+        "The unit was walked later than that. Choose the day of the walk or a later one."
+    ),
+    "handover_authority": _l("Say what authorises this person: a letter of the owner, a power of attorney."),
+    "handover_open": _l("Defects are open. Tick that whoever receives the keys accepts this."),
+    "keys_number": _l("Write a whole number from 0 to %(most)s."),
+    "keys_differ": _l("This is not what was counted. Say why."),
+    "papers_too_many": _l("These are too many. Write %(limit)s at most, one on each line."),
+    "later_day": _l("Choose a day from the handover to today."),
     "walk_open": _l("A walk of %(unit)s is planned or under way already."),
     "units_missing": _l("Choose at least one unit."),
     "units_too_many": _l("Choose %(limit)s units at most."),

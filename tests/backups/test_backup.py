@@ -7,6 +7,7 @@ import sqlite3
 import tarfile
 from collections.abc import Callable
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,14 +22,18 @@ from app.backups import issued
 from app.backups.package import Writer
 from app.db import new_id, reading, transaction
 from app.features.checklists.commands import publish
+from app.features.handovers.models import Handover
 from app.features.inspections.models import Inspection, Revision
 from app.features.operations.models import Operation
 from app.features.operations.queries import epoch_of, state_of
+from app.features.places.models import Unit
 from app.features.reports.models import Report
+from app.numbering import next_number
 from tests.cast import BORN, Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone, audit_version
 from tests.factories.photos import jpeg
+from tests.factories.walk import raise_estate
 from tests.sync.carrying import store_for
 from tests.sync.store import Store
 from tests.sync.world import QUESTIONS, small_checklist
@@ -371,3 +376,38 @@ def test_it_is_refused_while_the_server_runs(database_url: str, tmp_path: Path) 
         other.communicate()
     with closing(sqlite3.connect(path)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_handover_that_was_issued_after_the_backup_stands(
+    app: Flask, cast: Cast, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    """The keys are with the owner, whatever the restored database says; their number is nobody else's."""
+    place = raise_estate(app, cast)
+    file = made(run, tmp_path / "night")
+    now = clock.now()
+    body = json.dumps({"unit": {"delivery_on": "2026-11-20"}})
+    with app.app_context(), transaction() as session:
+        row = Handover(
+            number="HO-2026-0007",
+            revision=1,
+            unit_id=place.units[0],
+            handed_on=date(2026, 11, 20),
+            languages=["zh-Hans", "en"],
+            digest="d" * 64,
+            body=body,
+            reason=None,
+            at=now,
+            person_id=cast.officer,
+        )
+        session.add(row)
+        session.flush()
+        kept = row.id
+    with app.app_context():
+        issued.keep(reading(), app.config["PLUMBLINE"].data, now)
+    assert run("restore", file).exit_code == 0
+    with app.app_context(), transaction() as session:
+        again = session.get_one(Handover, kept)
+        assert (again.number, again.languages, again.body) == ("HO-2026-0007", ["zh-Hans", "en"], body)
+        unit = session.get_one(Unit, place.units[0])
+        assert (unit.state, unit.delivery_on) == ("handed_over", date(2026, 11, 20))
+        assert next_number(session, "handover", 2026) == "2026-0008"

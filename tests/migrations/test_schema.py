@@ -32,6 +32,9 @@ APPEND_ONLY = {
     "action_papers",
     "defects",
     "meter_readings",
+    "rechecks",
+    "handovers",
+    "warranty_reminders",
 }
 
 
@@ -119,6 +122,12 @@ def fill(database: Database, table: str) -> None:
         "VALUES (:a, :b, 1, 'sent', :now, '{}')",
         "action_papers": "INSERT INTO action_papers (id, action_id, kind, number, digest, body, at, "
         "person_id) VALUES (:a, :b, 'action', 1, '', '{}', :now, :a)",
+        "rechecks": "INSERT INTO rechecks (id, inspection_id, revision, row, action_id, unit_id, result, "
+        "photos, checked_on) VALUES (:a, :b, 1, :a, :b, :b, 'pass', '[]', '2026-01-01')",
+        "handovers": "INSERT INTO handovers (id, number, revision, unit_id, handed_on, languages, digest, "
+        "body, at, person_id) VALUES (:a, 'HO-2026-0001', 1, :b, '2026-01-01', '[]', '', '{}', :now, :a)",
+        "warranty_reminders": "INSERT INTO warranty_reminders (id, estate_id, unit_id, category, clock, "
+        "until, before, told_on) VALUES (:a, :b, :b, '2y', 'developer', '2026-01-01', 30, '2026-01-01')",
     }
     given = {
         "a": "0199aaaa000070008000000000000001",

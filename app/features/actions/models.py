@@ -183,6 +183,10 @@ class ActionFinding(Base):
 class ActionDefect(Base):
     """The defect of a flat this case repairs, as it was frozen; a later revision of the same walk freezes it
     again under another id, and has this case already. `row`: its id in the walk, the same in all of them.
+
+    One that showed after the keys were handed over was found by no walk; `later` says so instead: {found_on,
+    reported_by, category, by_trade, clocks: [[clock, state, until]]}, who answers for it as it was judged
+    when it was reported (domain/warranty.py).
     """
 
     __tablename__ = "action_defects"
@@ -190,11 +194,12 @@ class ActionDefect(Base):
 
     id: Mapped[Id]
     action_id: Mapped[UUID] = mapped_column(ForeignKey("actions.id"), unique=True)
-    defect_id: Mapped[UUID] = mapped_column(unique=True)
-    inspection_id: Mapped[UUID]
-    row: Mapped[UUID]
+    defect_id: Mapped[UUID | None] = mapped_column(unique=True)
+    inspection_id: Mapped[UUID | None]
+    row: Mapped[UUID | None]
     unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"), index=True)
     room: Mapped[str | None] = mapped_column(String(12))
+    later: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class ActionPicture(Base):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.db import Base, Id, Json
@@ -63,3 +63,24 @@ class Dispute(Base):
     reason: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     action: Mapped[Action] = relationship()
+
+
+class WarrantyReminder(Base):
+    """Somebody was told that a term of a unit ends: once for each of domain/warranty.py TOLD_BEFORE, in the
+    letter about its estate of the day `told_on`; append-only.
+    """
+
+    __tablename__ = "warranty_reminders"
+    __table_args__ = (
+        UniqueConstraint("unit_id", "category", "clock", "until", "before"),
+        Index("ix_warranty_reminders_estate_id_told_on", "estate_id", "told_on"),
+    )
+
+    id: Mapped[Id]
+    estate_id: Mapped[UUID] = mapped_column(ForeignKey("estates.id"))
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("units.id"))
+    category: Mapped[str] = mapped_column(String(20))
+    clock: Mapped[str] = mapped_column(String(20))
+    until: Mapped[date] = mapped_column(Date)
+    before: Mapped[int]
+    told_on: Mapped[date] = mapped_column(Date)

@@ -26,6 +26,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.claims import MOST_ATTEMPTS, Job
 from app.adapters.pdf import Box, Enclosed, PrintRoom, Sheet
 from app.adapters.pictures import REPORT_WIDTH, PictureRoom, copy_name, keep_picture
+from app.adapters.plans import picture_name
 from app.adapters.seal import PLAIN, STAMPED, Deed, Sealer, TimeStamping, read_box, warm
 from app.config import Config
 from app.db import reading, transaction
@@ -216,6 +217,10 @@ class Works:
                 self._derive(sha256, place)
             found[sha256] = place / f"{sha256}.jpg"
             with self._blobs.open_named(name) as held, found[sha256].open("wb") as copy:
+                shutil.copyfileobj(held, copy)
+        for sha256 in content.plans:
+            found[sha256] = place / f"{sha256}.plan"
+            with self._blobs.open_named(picture_name(sha256)) as held, found[sha256].open("wb") as copy:
                 shutil.copyfileobj(held, copy)
         return found
 

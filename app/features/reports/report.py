@@ -58,7 +58,8 @@ class Content:
     revision, verify_url, verify_qr (SVG data URI), fingerprint, digest, issued_at, organisation, level),
     `title` and `subject`. All texts in the context lose what cannot be printed (domain/printing.py).
     Pictures are referred to as `photo:<sha256>` in `src`; `photos` lists their hashes, each drawn in the
-    report's size (1280 px). Nothing else is ever fetched.
+    report's size (1280 px); `plans`: the hashes of floor plans' pictures, drawn as they are kept. Nothing
+    else is ever fetched.
     """
 
     template: str
@@ -68,6 +69,7 @@ class Content:
     language: str  # en, zh-Hans, zh-Hant
     digest: str  # SHA-256 of the frozen record, 64 hexadecimal digits
     photos: Sequence[str] = ()
+    plans: Sequence[str] = ()
     attachments: Sequence[Attachment] = ()
     seals: Sequence[Seal] = ()
     keywords: Sequence[str] = field(default_factory=tuple)

@@ -14,6 +14,7 @@ from app.features.checklists.models import Version
 from app.features.checklists.queries import newest_versions
 from app.features.handovers.queries.again import again_of, repaired_in, units_repaired
 from app.features.handovers.queries.gates import OpenCase, open_cases_of, ready_of_units
+from app.features.handovers.queries.keys import handed_over
 from app.features.inspections.models import Assignment, Inspection, Revision
 from app.features.inspections.queries import visible
 from app.features.places.models import Building, Unit
@@ -109,7 +110,7 @@ def facts_of(session: Session, unit: Unit) -> Facts:
         walked=walked is not None,
         open_defects=len(cases),
         repaired=len(repaired),
-        handed_over=unit.state == "handed_over",
+        handed_over=handed_over(session, unit.id),
     )
 
 

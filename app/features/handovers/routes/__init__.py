@@ -19,6 +19,8 @@ from app.domain.words import pick
 from app.features.handovers import queries, words
 from app.features.handovers.forms import WalksForm
 from app.features.handovers.queries.disputes import open_among
+from app.features.handovers.queries.keys import given
+from app.features.handovers.queries.later import later_defects
 from app.features.inspections.commands import UNITS_AT_MOST, Walks, plan_walks
 from app.features.inspections.queries.choosing import auditors_for
 from app.features.inspections.words import STATES
@@ -52,6 +54,9 @@ def of_unit(unit_id: UUID) -> str:
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
         again=queries.again_of(reading(), unit_id),
+        keys=given(reading(), unit_id),
+        may_give=may(actor(), Act.HAND_OVER, scope),
+        later=later_defects(reading(), actor(), unit_id),
     )
 
 
@@ -173,4 +178,13 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
 
 # each of these hangs its pages on the blueprint above
 from app.features.handovers.routes import again as again  # noqa: E402
-from app.features.handovers.routes import blocks, disputes, figures, guests, repairs  # noqa: E402, F401
+from app.features.handovers.routes import (  # noqa: E402, F401
+    blocks,
+    disputes,
+    figures,
+    guests,
+    keys,
+    later,
+    repairs,
+    warranties,
+)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _lp
 
+from app.features.inspections.words.walk import KEYS
+
+__all__ = ["CLOCKS", "COVERED", "KEYS", "NEEDS", "PAPERS", "RECEIVERS", "WARRANTIES"]
+
 # code of domain/handover.keys_gate → what must be true
 NEEDS = {
     "walk_done": _l("The unit is walked, and no walk is under way"),
@@ -52,3 +56,22 @@ DECISIONS = {
     "given_on": _lp("dispute", "Given to another contractor"),
     "withdrawn": _lp("dispute", "Taken back"),
 }
+# what is given beside the keys (domain/certificate.py PAPERS)
+PAPERS = {
+    "guarantee": _l("Quality guarantee"),
+    "manual": _l("User manual of the dwelling"),
+    "as_built": _l("As-built drawing of pipes and wires"),
+    "acceptance": _l("Copy of the completion acceptance filing"),
+    "appliances": _l("Manuals and warranty cards of appliances"),
+    "rules": _l("Rules of the estate"),
+    "accounts": _l("Papers for water, power and gas accounts"),
+}
+RECEIVERS = {"owner": _l("The owner"), "representative": _l("Somebody for the owner")}
+# state of domain/warranty.py → icon, colour, word
+COVERED = {
+    "runs": ("check", "good", _l("still answers for it")),
+    "over": ("cross", "warn", _l("no longer answers for it")),
+    "not_begun": ("clock", "mute", _l("its term has not begun")),
+    "by_contract": ("info", "mute", _l("as the contract says")),
+}
+CLOCKS = {"contractor": _l("Contractor"), "developer": _l("Developer")}

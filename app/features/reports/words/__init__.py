@@ -35,7 +35,7 @@ KINDS: dict[str, LazyString] = {
 }
 # where the record of a kind is shown: a page of a feature above, named by its address
 PAGES: defaultdict[str, str] = defaultdict(
-    str, inspection="/inspections/", action="/actions/", charge_back="/actions/"
+    str, inspection="/inspections/", action="/actions/", charge_back="/actions/", handover="/units/"
 )
 # verdict → icon, tone, headline, what it means and what to do
 VERDICTS: dict[Verdict, tuple[str, str, LazyString, LazyString]] = {
