@@ -5,6 +5,7 @@ import { listenForActions } from "./behaviours/actions.js";
 import { keepDrafts } from "./behaviours/drafts.js";
 import { listenForForms } from "./behaviours/forms.js";
 import { configureHtmx } from "./behaviours/htmx.js";
+import { listenForPoints } from "./behaviours/points.js";
 import { keepTyping } from "./behaviours/typing.js";
 import { listenForTheme } from "./theme.js";
 
@@ -12,6 +13,7 @@ configureHtmx(htmx);
 listenForTheme();
 listenForActions();
 listenForForms();
+listenForPoints();
 keepTyping();
 keepDrafts();
 leavePhone();

@@ -150,3 +150,6 @@ def _draw(form: WalksForm, estate: Estate, building: Building | None) -> str:
         most=UNITS_AT_MOST,
         title=_("Plan walks"),
     )
+
+
+from app.features.handovers.routes import plans  # noqa: E402, F401 (they fill `bp`)

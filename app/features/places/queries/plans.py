@@ -25,7 +25,6 @@ class Pin(NamedTuple):
     x: int
     y: int
     look: str
-    number: str
     label: str
     url: str = ""
 

@@ -171,6 +171,8 @@ def _stored(estate_id: UUID, type_id: UUID, kept: KeptPlan, name: str) -> Respon
     with transaction() as session:
         plan = store_plan(session, actor(), estate_id, type_id, kept, tidy(name), clock.now())
     flash(_("Revision %(n)s of the plan is the one in use.", n=plan.revision))
+    if plan.revision > 1 and plan.registration is None:  # whoever brought it knows best what moved
+        return redirect(f"/estates/{estate_id}/types/{type_id}/plans/{plan.id}/registration", 303)
     return redirect(url_for(".type_page", estate_id=estate_id, type_id=type_id), 303)
 
 
@@ -272,13 +274,15 @@ def _page(
 ) -> str:
     if found and stale:
         form.record_version.data = found.record_version
+    plans = queries.plans_of(reading(), found.id) if found else []
     return render_template(
         "estates/type.html",
         estate=estate,
         type=found,
         form=form,
         rows=rows,
-        plans=queries.plans_of(reading(), found.id) if found else [],
+        plans=plans,
+        numbers={str(plan.id): plan.revision for plan in plans},
         plan_form=plan_form or PlanForm(formdata=None),
         page_form=page_form or PageForm(formdata=None),
         stale=stale,
