@@ -103,9 +103,7 @@ def is_on(point: Point) -> bool:
     return all(0 <= part <= EDGE for part in point)
 
 
-def moves_to(
-    target: str, plans: Mapping[str, tuple[Size, Mapping[str, Any] | None]]
-) -> dict[str, Move]:
+def moves_to(target: str, plans: Mapping[str, tuple[Size, Mapping[str, Any] | None]]) -> dict[str, Move]:
     """Plan id → the move of its pins onto `target`, of every revision that some chain of registrations ties to
     it, `target` itself among them. `plans`: id → (size, registration).
     """

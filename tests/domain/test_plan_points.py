@@ -46,9 +46,7 @@ def test_a_registration_moves_pins_as_the_vectors_say(case: dict[str, Any]) -> N
 @pytest.mark.parametrize("case", VECTORS["refused"], ids=lambda case: case["name"])
 def test_points_that_lead_nowhere_are_refused(case: dict[str, Any]) -> None:
     with pytest.raises(Invalid) as refused:
-        plan_points.judge_points(
-            case["old"], case["new"], tuple(case["old_size"]), tuple(case["new_size"])
-        )
+        plan_points.judge_points(case["old"], case["new"], tuple(case["old_size"]), tuple(case["new_size"]))
     assert (refused.value.code, refused.value.field) == (case["code"], case["field"])
 
 
@@ -95,9 +93,7 @@ def test_there_and_back_again(old: Any, new: Any, old_size: Any, new_size: Any, 
 
 
 @given(pair, pair, size, size, point, point)
-def test_shapes_stay_shapes(
-    old: Any, new: Any, old_size: Any, new_size: Any, one: Any, other: Any
-) -> None:
+def test_shapes_stay_shapes(old: Any, new: Any, old_size: Any, new_size: Any, one: Any, other: Any) -> None:
     """Distances in pixels all grow alike, whatever the proportions of the pictures: nothing is stretched."""
     assume(accepted(old, new, old_size, new_size))
     move = plan_points.move_of({"old": old, "new": new}, old_size, new_size)

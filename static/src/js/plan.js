@@ -25,6 +25,20 @@ function shape() {
   return path;
 }
 
+/** What an earlier walk left: a lozenge that stands on its tip, so that nobody takes it for a pin of today. */
+function lozenge() {
+  const path = new Path2D();
+  path.moveTo(0, 0);
+  for (const [x, y] of [
+    [-11, -12],
+    [0, -24],
+    [11, -12],
+  ])
+    path.lineTo(x, y);
+  path.closePath();
+  return path;
+}
+
 function colours(canvas) {
   const style = getComputedStyle(canvas);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -37,14 +51,20 @@ const LOOKS = {
   B: (on) => ({ fill: on.warn, edge: on.sheet, ink: on["on-warn"], text: "B" }),
   C: (on) => ({ fill: on.sheet, edge: on.ink, ink: on.ink, text: "C" }),
   done: (on) => ({ fill: on.good, edge: on.sheet, ink: on["on-good"], text: "✓" }),
+  ...Object.fromEntries(
+    ["A", "B", "C"].map((text) => [
+      `old${text}`,
+      (on) => ({ fill: on.sheet, edge: on["ink-2"], ink: on["ink-2"], text, old: true }),
+    ]),
+  ),
 };
 
 /** One small picture per look, so that a frame only copies. */
 function sprites(on, density, scale) {
-  const path = shape();
+  const [path, other] = [shape(), lozenge()];
   return Object.fromEntries(
     Object.entries(LOOKS).map(([name, make]) => {
-      const { fill, edge, ink, text } = make(on);
+      const { fill, edge, ink, text, old } = make(on);
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = Math.ceil(40 * density * scale);
       const to = canvas.getContext("2d");
@@ -53,21 +73,22 @@ function sprites(on, density, scale) {
       to.lineWidth = 1.75;
       to.fillStyle = fill;
       to.strokeStyle = edge;
-      to.fill(path);
-      to.stroke(path);
+      to.globalAlpha = old ? 0.85 : 1;
+      to.fill(old ? other : path);
+      to.stroke(old ? other : path);
       to.fillStyle = ink;
-      to.font = "700 12px system-ui, sans-serif";
+      to.font = `700 ${old ? 10 : 12}px system-ui, sans-serif`;
       to.textAlign = "center";
       to.textBaseline = "middle";
-      to.fillText(text, 0, -21);
+      to.fillText(text, 0, old ? -12 : -21);
       return [name, canvas];
     }),
   );
 }
 
 /**
- * Shows `picture` (an ImageBitmap or image) in `canvas`. `pins`: [{id, x, y, look: "A" | "B" | "C" | "done", label}]
- * in units of the picture's edges. `places` when a tap or Enter puts a pin there: `place({x, y})`; else a tap on a pin
+ * Shows `picture` (an ImageBitmap or image) in `canvas`. `pins`: [{id, x, y, look: "A" | "B" | "C" | "done", label}], or
+ * "oldA" and so on of an earlier walk, in units of the picture's edges. `places` when a tap or Enter puts a pin there: `place({x, y})`; else a tap on a pin
  * is `pick(id)` and one beside all of them `place`, when there is one. `tell(text)` says what the keyboard reached.
  * Returns {show({pins, active, places}), zoom(steps), fit(), close()}.
  */

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.db import reading
+from app.domain.plan_points import moved
 from app.features.actions.models import Action
 from app.features.inspections.models import Defect
 from app.features.places.models import Plan, UnitType
@@ -23,8 +25,8 @@ from tests.factories.walk import Estates, begin_walk, finish, note_defect, pass_
 
 ClientFor = Callable[..., PageClient]
 POINTS = {
-    **{"old_ax": "1000", "old_ay": "1000", "old_bx": "8000", "old_by": "6000"},
-    **{"new_ax": "2000", "new_ay": "1000", "new_bx": "9000", "new_by": "6000"},
+    "old_ax": "1000", "old_ay": "1000", "old_bx": "8000", "old_by": "6000",
+    "new_ax": "2000", "new_ay": "1000", "new_bx": "9000", "new_by": "6000",
 }
 
 
@@ -164,3 +166,40 @@ def test_who_manages_nothing_there_matches_nothing(
     assert manager.post(f"{type_page}/plans/{other}/registration", POINTS).status_code == 404
     assert manager.post(asked, {**POINTS, "from": str(other)}).status_code == 303, "then it is the one before"
     assert (plans(app)[1].registration or {})["from"] == str(plans(app)[0].id)
+
+
+def test_a_plan_that_came_while_the_phone_was_away_loses_no_pin(
+    app: Flask, cast: Cast, place: Estates, type_page: str, client_for: ClientFor
+) -> None:
+    """The phone has revision 1, two more come, its pins arrive: each tells the way to the one in use."""
+    manager = client_for(cast.manager)
+    bring(manager, type_page, "white")
+    first = plans(app)[0]
+    phone = Phone(client_for(place.officer)).register()
+    record = begin_walk(phone, place, place.officer)
+    pin = {"plan": str(first.id), "x": 5000, "y": 5000}
+    row = note_defect(phone, pin=pin, room="bath1", class_="B", text={"text": "Chipped", "lang": "en"})
+    asked = bring(manager, type_page, "ivory")
+    assert manager.post(asked, POINTS).status_code == 303
+    second_asked = bring(manager, type_page, "beige")
+    assert {result["result"] for result in phone.push()} == {"applied"}
+
+    def told() -> dict[str, Any]:
+        work = phone.client.api("GET", "/api/v1/work").json
+        (walk,) = [one for one in (work or {})["inspections"] if one["id"] == record]
+        return dict(walk["unit"]["plan"])
+
+    third = plans(app)[2]
+    plan = told()
+    assert (plan["id"], plan["moves"]) == (str(third.id), {}), "nobody has matched the third yet"
+    assert [each["revision"] for each in plan["older"]] == [2, 1]
+    assert manager.post(second_asked, {"how": "same"}).status_code == 303
+    plan = told()
+    assert set(plan["moves"]) == {str(each.id) for each in plans(app)[:2]}
+    assert moved(tuple(plan["moves"][str(first.id)]), 5000, 5000) == (6000, 5000), "through both matches"
+    operations = phone.client.api("GET", f"/api/v1/inspections/{record}").json["operations"]
+    assert [
+        one["op"]["value"]
+        for one in operations
+        if one["op"]["path"] == f"d/{row}" and one["op"]["field"] == "pin"
+    ] == [pin]

@@ -21,10 +21,11 @@ from app.domain.register_walk import KEYS, METERS
 from app.features.companies.models import Company
 from app.features.inspections.models import Defect, Inspection, MeterReading
 from app.features.places.models import Building, Plan, TradeContractor, Unit
-from app.features.places.queries.estates import newest_plans
+from app.features.places.queries.plans import plans_of_types, ties
 
 # What the organisation allows for repairs: wiring.py puts its setting here.
 ALLOWED: list[DueDays] = [DueDays()]
+OLDER_AT_MOST = 8  # revisions of a plan that phones hear of beside the one in use
 
 
 def told(
@@ -41,14 +42,13 @@ def told(
     if not walks:
         return {}
     units = _units(session, {one.unit_id for one in walks if one.unit_id is not None})
-    plans = newest_plans(session, {unit.type_id for unit in units.values()})
+    plans = plans_of_types(session, {unit.type_id for unit in units.values()})
     contractors = _contractors(session, {unit.building.estate_id for unit in units.values()})
     read = last_readings(session, list(units))
     found = earlier_defects(session, walks)
     answer = {}
     for one in walks:
         unit = units[one.unit_id]  # type: ignore[index]
-        plan = plans.get(unit.type_id)
         answer[one.id] = {
             "id": str(unit.id),
             "short_id": unit.short_id,
@@ -59,7 +59,7 @@ def told(
             "type": unit.type.name or unit.type.code,
             "owner_name": unit.owner_name,
             "rooms": one.rooms,
-            "plan": _plan(plan, plan_address),
+            "plan": told_plan(plans.get(unit.type_id, []), plan_address),
             "contractors": contractors.get(unit.building.estate_id, {}),
             "due_days": ALLOWED[0].told(),
             "readings": {
@@ -246,9 +246,23 @@ def _contractors(session: Session, estates: Iterable[UUID]) -> dict[UUID, dict[s
     return found
 
 
-def _plan(plan: Plan | None, address: str) -> dict[str, Any] | None:
-    if plan is None:
+def told_plan(plans: Sequence[Plan], address: str = "/plans/{sha256}") -> dict[str, Any] | None:
+    """A type's plan as phones keep it, from its revisions, the newest first: {"id", "revision", "url", "width",
+    "height", "moves": {plan id: how its pins lie on this one}, "older": [the others, without moves]}.
+    """
+    if not plans:
         return None
+    newest, *older = plans
+    moves = ties(plans, newest.id)
+    del moves[str(newest.id)]
+    return {
+        **_picture(newest, address),
+        "moves": {plan_id: list(move) for plan_id, move in moves.items()},
+        "older": [_picture(plan, address) for plan in older[:OLDER_AT_MOST]],
+    }
+
+
+def _picture(plan: Plan, address: str) -> dict[str, Any]:
     return {
         "id": str(plan.id),
         "revision": plan.revision,

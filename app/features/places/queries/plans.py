@@ -103,9 +103,7 @@ def pinned(
 
 def plans_of_types(session: Session, types: Iterable[UUID]) -> dict[UUID, list[Plan]]:
     """Type → every revision of its plan, the newest first."""
-    rows = session.scalars(
-        select(Plan).where(Plan.type_id.in_(list(types))).order_by(Plan.revision.desc())
-    )
+    rows = session.scalars(select(Plan).where(Plan.type_id.in_(list(types))).order_by(Plan.revision.desc()))
     found: dict[UUID, list[Plan]] = {}
     for plan in rows:
         found.setdefault(plan.type_id, []).append(plan)

@@ -17,18 +17,14 @@ function aim(side) {
     const placed = x >= 0 && x <= 1 && y >= 0 && y <= 1;
     mark.setAttribute("visibility", placed ? "visible" : "hidden");
     if (placed)
-      mark.setAttribute(
-        "transform",
-        `translate(${x * width} ${y * height}) scale(${mark.dataset.size})`,
-      );
+      mark.setAttribute("transform", `translate(${x * width} ${y * height}) scale(${mark.dataset.size})`);
   }
 }
 
 /** Where a click lies, in parts of the plan's edges. */
 function spot(plan, { clientX, clientY }) {
   const box = plan.getBoundingClientRect();
-  const part = (at, from, size) =>
-    Math.min(Math.max(Math.round(((at - from) / size) * UNITS), 0), UNITS);
+  const part = (at, from, size) => Math.min(Math.max(Math.round(((at - from) / size) * UNITS), 0), UNITS);
   return { x: part(clientX, box.left, box.width), y: part(clientY, box.top, box.height) };
 }
 

@@ -199,7 +199,7 @@ export class Walk {
     this.unit.querySelector("[data-none]").hidden = session.defects.length > 0;
     this.unit.querySelector("[data-raise]").hidden = session.closed;
     this.#earlier();
-    this.#plan?.show({ defects: session.defects });
+    this.#plan?.show({ defects: session.defects, earlier: session.row.unit?.defects });
   }
 
   paint() {
