@@ -52,6 +52,7 @@ from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
+from app.features.handovers import api as handovers_api
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
 from app.features.inspections import api as inspections_api
@@ -105,7 +106,15 @@ PAGES = (
     rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, actions_api.bp, sync.bp, rescue_api.bp)
+APIS = (
+    checklists_api.bp,
+    reports_api.bp,
+    inspections_api.bp,
+    actions_api.bp,
+    handovers_api.bp,
+    sync.bp,
+    rescue_api.bp,
+)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
 REPORT_KINDS: tuple[ReportKind, ...] = (
     InspectionReport(),

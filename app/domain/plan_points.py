@@ -1,10 +1,10 @@
 """Where a pin of one revision of a plan lies on another.
 
-A pin is x, y in parts of EDGE of the picture's width and of its height, so one step is not equally long in both
-directions. Somebody points at the same two places on both pictures; what leads the one pair onto the other is
-moved, turned and made larger, never stretched or mirrored: a drawing keeps its shape. Such a move is six
-numbers (a, b, c, d, e, f) over the parts: x' = a x + b y + c, y' = d x + e y + f; moves are put one after the
-other and turned round as they are, and only the pin at the end is rounded.
+A pin is x, y in parts of EDGE of the picture's width and of its height, so one step is not equally long in
+both directions. Somebody points at the same two places on both pictures; what leads the one pair onto the
+other is moved, turned and made larger, never stretched or mirrored: a drawing keeps its shape. Such a move is
+six numbers (a, b, c, d, e, f) over the parts: x' = a x + b y + c, y' = d x + e y + f; moves are put one after
+the other and turned round as they are, and only the pin at the end is rounded.
 
 Twin of `moved`, the only one a phone needs: ``static/src/js/domain/plan_points.js``.
 """
@@ -41,8 +41,9 @@ def unmoved(origin: str) -> dict[str, Any]:
 
 
 def judge_points(old: Any, new: Any, old_size: Size, new_size: Size) -> None:
-    """Raises Invalid where these two pairs of points lead nowhere: plan_points (they are none on the picture),
-    plan_points_close (field old or new), plan_points_scale, plan_points_shape (the outline of another sheet).
+    """Raises Invalid where these two pairs of points lead nowhere: plan_points (they are none on the
+    picture), plan_points_close (field old or new), plan_points_scale, plan_points_shape (the outline of
+    another sheet).
     """
     for name, points, (width, height) in (("old", old, old_size), ("new", new, new_size)):
         if not _are_points(points):
@@ -104,14 +105,14 @@ def is_on(point: Point) -> bool:
 
 
 def moves_to(target: str, plans: Mapping[str, tuple[Size, Mapping[str, Any] | None]]) -> dict[str, Move]:
-    """Plan id → the move of its pins onto `target`, of every revision that some chain of registrations ties to
-    it, `target` itself among them. `plans`: id → (size, registration).
+    """Plan id → the move of its pins onto `target`, of every revision that some chain of registrations ties
+    to it, `target` itself among them. `plans`: id → (size, registration).
     """
     ties: dict[str, list[tuple[str, Move]]] = {}
     for plan_id, (size, registration) in plans.items():
-        origin = registration and registration["from"]
-        if registration is None or origin not in plans:
+        if registration is None or registration["from"] not in plans:
             continue
+        origin = str(registration["from"])
         there = move_of(registration, plans[origin][0], size)
         ties.setdefault(plan_id, []).append((origin, there))
         ties.setdefault(origin, []).append((plan_id, back(there)))

@@ -48,6 +48,7 @@ OPEN = {
     "sync.start": "sends on to the shell",
     "sync.shell": "holds no personal data and must open without signal",
     "sync.worker": "the same for everybody; browsers ask for it without a session too",
+    "sync.labels": "the same for everybody; browsers ask for it without a session too",
     "sync.manifest": "the app's name and pictures; browsers ask for it without a session",
     "sync_api.ping": "tells a phone that the server is there",
     "health.health": "says only ok or not to strangers",

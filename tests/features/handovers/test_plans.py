@@ -25,8 +25,14 @@ from tests.factories.walk import Estates, begin_walk, finish, note_defect, pass_
 
 ClientFor = Callable[..., PageClient]
 POINTS = {
-    "old_ax": "1000", "old_ay": "1000", "old_bx": "8000", "old_by": "6000",
-    "new_ax": "2000", "new_ay": "1000", "new_bx": "9000", "new_by": "6000",
+    "old_ax": "1000",
+    "old_ay": "1000",
+    "old_bx": "8000",
+    "old_by": "6000",
+    "new_ax": "2000",
+    "new_ay": "1000",
+    "new_bx": "9000",
+    "new_by": "6000",
 }
 
 

@@ -1,4 +1,4 @@
-"""Floor plans with the pins on them, whichever revision they were set on; how two revisions lie on each other."""
+"""Floor plans with their pins, whichever revision they were set on; how two revisions lie on each other."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def preview(estate_id: UUID, type_id: UUID, plan_id: UUID) -> str:
     """Where the pins would be with the places as they are typed now."""
     managed(estate_id)
     plan, old = _pair(estate_id, type_id, plan_id)
-    return _preview(plan, old, PointsForm(formdata=request.args))
+    return render_template(
+        "handovers/_preview.html", **_previewed(plan, old, PointsForm(formdata=request.args))
+    )
 
 
 @bp.post("/estates/<uuid:estate_id>/types/<uuid:type_id>/plans/<uuid:plan_id>/registration")
@@ -166,12 +168,12 @@ def _registering(estate_id: UUID, plan: Plan, old: Plan, form: PointsForm) -> st
         earlier=earlier,
         form=form,
         same=same_shape((old.width, old.height), (plan.width, plan.height)),
-        preview=_preview(plan, old, form),
+        **_previewed(plan, old, form),
     )
 
 
-def _preview(plan: Plan, old: Plan, form: PointsForm) -> str:
-    """The new plan with the pins where they would be; what is wrong with the places, where they lead nowhere."""
+def _previewed(plan: Plan, old: Plan, form: PointsForm) -> dict[str, Any]:
+    """The new plan with the pins where they would be, or what is wrong with the places."""
     plans = estates.plans_of(reading(), plan.type_id)
     problem, wanted = form.problem((old.width, old.height), (plan.width, plan.height)), None
     if problem is None and form.anything:
@@ -181,4 +183,4 @@ def _preview(plan: Plan, old: Plan, form: PointsForm) -> str:
     older = [each for each in plans if each.revision <= plan.revision]
     rows = pins.set_on(reading(), older)
     found = pinned(older, _pins(rows, units=True), str(plan.id), wanted) if not problem else None
-    return render_template("handovers/_preview.html", found=found, problem=problem, pins=len(rows))
+    return {"found": found, "problem": problem, "pins": len(rows)}

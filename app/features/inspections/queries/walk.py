@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.defects import defects_of, said
 from app.domain.handover import DueDays, default_due, reading_problem
@@ -19,7 +19,7 @@ from app.domain.marks import marks_of
 from app.domain.merge import Key, Register, photos
 from app.domain.register_walk import KEYS, METERS
 from app.features.companies.models import Company
-from app.features.inspections.models import Defect, Inspection, MeterReading
+from app.features.inspections.models import Assignment, Defect, Inspection, MeterReading
 from app.features.places.models import Building, Plan, TradeContractor, Unit
 from app.features.places.queries.plans import plans_of_types, ties
 
@@ -36,7 +36,7 @@ def told(
 
     {"id", "short_id", "name", "building", "floor", "estate", "type", "owner_name", "rooms", "plan",
     "contractors": {trade: {"id", "name"}}, "due_days", "readings": {meter: {"reading", "number", "day"}},
-    "defects" (of earlier walks)}
+    "defects" (of earlier walks), "others": [{"id", "number", "people"}] of walks of it that are open too}
     """
     walks = [one for one in inspections if one.unit_id is not None]
     if not walks:
@@ -46,6 +46,7 @@ def told(
     contractors = _contractors(session, {unit.building.estate_id for unit in units.values()})
     read = last_readings(session, list(units))
     found = earlier_defects(session, walks)
+    open_beside = open_walks(session, units)
     answer = {}
     for one in walks:
         unit = units[one.unit_id]  # type: ignore[index]
@@ -67,6 +68,7 @@ def told(
                 for meter, row in read.get(unit.id, {}).items()
             },
             "defects": [_earlier(row) for row in found.get(one.id, ())],
+            "others": [told_walk(other) for other in open_beside.get(unit.id, ()) if other.id != one.id],
         }
     return answer
 
@@ -111,6 +113,27 @@ def earlier_defects(session: Session, walks: Sequence[Inspection]) -> dict[UUID,
         one.id: [row for row in rows if row.unit_id == one.unit_id and row.inspection_id != one.id]
         for one in walks
     }
+
+
+def open_walks(session: Session, units: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
+    """Unit → its walks that are planned or under way. Two who begin one without signal both have one."""
+    rows = session.scalars(
+        select(Inspection)
+        .where(Inspection.unit_id.in_(list(units)), Inspection.state.in_(("planned", "in_progress")))
+        .order_by(Inspection.created_at, Inspection.id)
+        .options(selectinload(Inspection.assignments).joinedload(Assignment.person))
+    )
+    found: dict[UUID, list[Inspection]] = {}
+    for row in rows:
+        assert row.unit_id is not None
+        found.setdefault(row.unit_id, []).append(row)
+    return found
+
+
+def told_walk(row: Inspection) -> dict[str, Any]:
+    """A walk of the same unit: {"id", "number", "people"}, the lead first."""
+    people = sorted((one for one in row.assignments if one.ended_at is None), key=lambda one: one.position)
+    return {"id": str(row.id), "number": row.number, "people": [one.person.name for one in people]}
 
 
 class Subject(NamedTuple):
@@ -247,8 +270,8 @@ def _contractors(session: Session, estates: Iterable[UUID]) -> dict[UUID, dict[s
 
 
 def told_plan(plans: Sequence[Plan], address: str = "/plans/{sha256}") -> dict[str, Any] | None:
-    """A type's plan as phones keep it, from its revisions, the newest first: {"id", "revision", "url", "width",
-    "height", "moves": {plan id: how its pins lie on this one}, "older": [the others, without moves]}.
+    """A type's plan as phones keep it, from its revisions, the newest first: {"id", "revision", "url",
+    "width", "height", "moves": {plan id: how its pins lie here}, "older": [the others, without moves]}.
     """
     if not plans:
         return None

@@ -25,9 +25,11 @@ from app.features.inspections.forms import (
     RevisionForm,
     TextsForm,
 )
+from app.features.inspections.models import Inspection
 from app.features.inspections.queries import choosing
 from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.page import Page, tools
+from app.features.inspections.queries.walk import open_walks
 from app.features.inspections.words import history, signing
 from app.features.inspections.words import walk as walks
 from app.features.places.queries.estates import plans_of
@@ -84,6 +86,7 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         photos_of={a.question["id"]: a.photos for section in page.sections for a in section.answers},
         walks=walks,
         pinned=_pinned(page),
+        beside=_beside(page),
         due_day=lambda text: day(date.fromisoformat(text)),
         device_moment=history.instant,
         told=lambda path, field, value: history.describe(
@@ -91,6 +94,14 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         ),
         score_in_words=lambda score: history.score_in_words(page.definition, score, language()),
     )
+
+
+def _beside(page: Page) -> list[Inspection]:
+    """Other walks of the same unit that are open, while this one is."""
+    row = page.inspection
+    if row.unit_id is None or row.state not in OPEN:
+        return []
+    return [one for one in open_walks(reading(), [row.unit_id]).get(row.unit_id, ()) if one.id != row.id]
 
 
 def _pinned(page: Page) -> PinnedPlan | None:

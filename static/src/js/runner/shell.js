@@ -2,6 +2,7 @@
 
 const WORKER = "/app/worker.js";
 const SCOPE = "/app/";
+const [LABELS, LABELS_SCOPE] = ["/u/worker.js", "/u/"]; // a label that is scanned without signal (js/label.js)
 const ASK_MS = 10 * 60 * 1000; // an open app never navigates, so nobody but us asks whether there is a newer one
 
 /** What the home screen must know; asked for only now, or it would share the line with the first visit. */
@@ -38,6 +39,7 @@ export class Shell {
       const found = await worker.register(WORKER, { scope: SCOPE, updateViaCache: "none" });
       this.#asked = Date.now();
       this.#watch(found);
+      await worker.register(LABELS, { scope: LABELS_SCOPE, updateViaCache: "none" });
     } catch (error) {
       console.warn("the app's files are not kept on this phone", error); // work goes on; the next start tries again
     }

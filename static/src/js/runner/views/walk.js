@@ -2,7 +2,7 @@
 // thumb does in a room.
 import { byClass } from "../../domain/defects.js";
 import { raise } from "../defects.js";
-import { element, fill, speak, textOf } from "../dom.js";
+import { element, fill, icon, speak, textOf } from "../dom.js";
 import { roomName, unitName } from "../unit.js";
 import { language, plainDay, say } from "../words.js";
 import { Keys } from "./keys.js";
@@ -183,7 +183,17 @@ export class Walk {
       said.textContent = value;
       return [term, said];
     });
-    fill(this.unit, { unit: unitName(unit), estate: textOf(unit.estate), about: nodes });
+    const beside = (unit.others ?? []).map(({ people }) => people.join(", ")).filter(Boolean);
+    const twice =
+      beside.length && !this.session.closed
+        ? fill(element("remark"), {
+            icon: icon("branch"),
+            title: "",
+            text: say("walk_twice", { who: beside.join(" · ") }),
+          })
+        : null;
+    twice?.classList.add("note--warn");
+    fill(this.unit, { unit: unitName(unit), estate: textOf(unit.estate), about: nodes, twice });
   }
 
   #paintUnit() {
