@@ -24,10 +24,14 @@ class Startable(NamedTuple):
 
 
 def estates_to_start(session: Session, actor: Actor) -> list[Startable]:
-    """The estates in use where this person may begin walks, by name."""
+    """The estates in use that this person sees and may begin walks at, by name."""
     rows = session.scalars(
-        visible_estates(actor, Act.START_INSPECTION)
-        .where(Estate.retired_at.is_(None), Site.retired_at.is_(None))
+        visible_estates(actor)
+        .where(
+            Estate.id.in_(visible_estates(actor, Act.START_INSPECTION).with_only_columns(Estate.id)),
+            Estate.retired_at.is_(None),
+            Site.retired_at.is_(None),
+        )
         .order_by(Estate.name, Estate.id)
         .options(contains_eager(Estate.site))
     ).all()

@@ -13,6 +13,12 @@ function introduce() {
   document.head.append(link);
 }
 
+/** The first visit came before its worker: a label that is scanned next must open in the same language. */
+async function rememberLanguage() {
+  const place = await globalThis.caches?.open("plumbline-place").catch(() => null); // as in worker.js
+  await place?.put("/app/language", new Response(document.documentElement.lang)).catch(() => {});
+}
+
 /** `flush()` resolves when what was typed is durable; `unsaved()` counts what could not be stored; `newer(is)` is told. */
 export class Shell {
   #registration = null;
@@ -29,6 +35,7 @@ export class Shell {
     introduce();
     const { worker } = this;
     if (!worker) return;
+    rememberLanguage();
     this.#controlled = Boolean(worker.controller);
     worker.addEventListener("controllerchange", () => this.#changed());
     worker.addEventListener("message", ({ data, ports }) => {
