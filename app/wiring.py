@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
-from app.adapters.plans import PlanRoom
+from app.adapters.plans import TILE_LIMITS, PlanRoom
 from app.adapters.seal_check import CheckRoom
 from app.backups import issued
 from app.backups.cli import backup
@@ -69,6 +69,8 @@ from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.places.commands.plans import TILES
+from app.features.places.jobs import Tiles
 from app.features.places.models import Estate
 from app.features.places.routes import types as plans_pages
 from app.features.reports import api as reports_api
@@ -184,6 +186,9 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.ROOM] = room
     app.extensions[plans_pages.BLOBS] = blobs
     app.extensions[plans_pages.ROOM] = PlanRoom()
+    tiles = Tiles(blobs, PlanRoom(TILE_LIMITS))
+    work.handle(TILES, tiles.make)
+    work.every("plan.tiles.missing", timedelta(days=1), tiles.make_missing)
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     ON_UNIT[:], ON_SETTLED[:] = [handovers.settle_unit], [handovers.case_settled]

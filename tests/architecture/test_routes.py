@@ -174,6 +174,7 @@ def world(app: Flask, cast: Cast) -> dict[str, str]:
             "language": "en",
             "wanted": "en",
             "index": "0",
+            **dict.fromkeys(("level", "row", "column"), "0"),
             **case,
             "token": "not-a-token",
             "secret": "not-a-token",

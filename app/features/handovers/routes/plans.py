@@ -153,7 +153,13 @@ def _words(text: dict[str, str] | None) -> str:
 def _shown(found: PinnedPlan | None, title: str, back: str, kind: str = "") -> Response | str:
     """The plan alone for htmx, of a case with its panel (`kind`); a page of its own else."""
     template = f"handovers/_pinned{kind}.html" if wants_fragment() else "handovers/pinned.html"
-    return render_template(template, found=found, title=title, back=back, address=request.path)
+    # for the page's own script, which draws them on a canvas
+    shown = (
+        [{**one.pin._asdict(), "id": one.pin.key, "x": one.x, "y": one.y} for one in found.on]
+        if found
+        else []
+    )
+    return render_template(template, found=found, title=title, back=back, address=request.path, pins=shown)
 
 
 def _registering(estate_id: UUID, plan: Plan, old: Plan, form: PointsForm) -> str:

@@ -271,7 +271,7 @@ def _contractors(session: Session, estates: Iterable[UUID]) -> dict[UUID, dict[s
 
 def told_plan(plans: Sequence[Plan], address: str = "/plans/{sha256}") -> dict[str, Any] | None:
     """A type's plan as phones keep it, from its revisions, the newest first: {"id", "revision", "url",
-    "width", "height", "moves": {plan id: how its pins lie here}, "older": [the others, without moves]}.
+    "width", "height", "tiles": levels, "moves": {plan id: how its pins lie here}, "older": [the others]}.
     """
     if not plans:
         return None
@@ -292,6 +292,7 @@ def _picture(plan: Plan, address: str) -> dict[str, Any]:
         "url": address.format(sha256=plan.picture_sha256),
         "width": plan.width,
         "height": plan.height,
+        "tiles": plan.tiles or [],
     }
 
 

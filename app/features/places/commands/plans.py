@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import journal
+from app import journal, outbox
 from app.adapters.plans import KeptPlan
 from app.db import new_id
 from app.domain.permissions import Actor
@@ -18,6 +18,8 @@ from app.domain.plan_points import judge_points
 from app.features.places.commands.estates import managed
 from app.features.places.models import Plan
 from app.features.places.queries import estates as queries
+
+TILES = "plan.tiles"  # the outbox's word for a plan that is to be cut into tiles
 
 
 def add_plan(
@@ -58,6 +60,7 @@ def add_plan(
     session.flush()
     facts = {"type": str(type_id), "plan": str(plan.id), "revision": plan.revision, "sha256": kept.sha256}
     journal.write(session, "plan.added", ("estate", estate_id), now, actor.id, facts)
+    outbox.send(session, TILES, {"plan": str(plan.id)}, now)
     return plan
 
 

@@ -101,6 +101,12 @@ def pinned(
     return PinnedPlan(shown, ordered, on, beside, apart, [pin for rest in others.values() for pin in rest])
 
 
+def without_tiles(session: Session, limit: int) -> list[Plan]:
+    """Plans whose originals nobody has cut into tiles yet, the newest first."""
+    query = select(Plan).where(Plan.tiles.is_(None)).order_by(Plan.created_at.desc()).limit(limit)
+    return list(session.scalars(query))
+
+
 def plans_of_types(session: Session, types: Iterable[UUID]) -> dict[UUID, list[Plan]]:
     """Type → every revision of its plan, the newest first."""
     rows = session.scalars(select(Plan).where(Plan.type_id.in_(list(types))).order_by(Plan.revision.desc()))

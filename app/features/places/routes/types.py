@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from app.adapters import clock
 from app.adapters.blobs import BlobStore
+from app.adapters.plan_tiles import tile, tiles_name
 from app.adapters.plans import LARGEST_FILE, KeptPlan, PlanRoom, keep_plan, original_name, picture_name
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotFound, PlumblineError, Stale
@@ -162,6 +163,23 @@ def plan_picture(picture: str) -> Response:
         mime = "image/png" if file.read(4) == b"\x89PNG" else "image/jpeg"
     # opened anew: gunicorn sends from where the descriptor stands, which is beyond what a buffer has read
     response = send_file(_blobs().open_named(name), mimetype=mime, etag=plan.picture_sha256)
+    response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
+    response.vary.add("Cookie")
+    return response
+
+
+@estates_bp.get("/plans/<picture>/tiles/<int:level>/<int:row>/<int:column>")
+@needs(Act.SEE_PLACES)
+def plan_tile(picture: str, level: int, row: int, column: int) -> Response:
+    """A piece of a plan, sharper than its picture; nothing (204) where the plan is white."""
+    plan = queries.plan_picture(reading(), actor(), picture)
+    if not plan.tiles:
+        raise NotFound()
+    with _blobs().open_named(tiles_name(plan.picture_sha256)) as file:
+        found = tile(file, level, row, column)
+    if found is None:
+        raise NotFound()
+    response = Response(found, 200 if found else 204, mimetype="image/webp")
     response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
     response.vary.add("Cookie")
     return response

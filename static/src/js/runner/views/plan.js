@@ -78,7 +78,9 @@ export class PlanPane {
     this.#tried = this.unit.plan.id;
     this.root.classList.remove("pinplan--none");
     this.canvas.hidden = this.root.querySelector(".pinplan__tools").hidden = false;
-    this.#map = drawing.openPlan(this.canvas, picture, { pick: this.pick, place: this.place, tell: speak });
+    const tiles = { levels: plan.tiles, address: (...at) => `${plan.url}/tiles/${at.join("/")}` };
+    const told = { pick: this.pick, place: this.place, tell: speak, tiles };
+    this.#map = drawing.openPlan(this.canvas, picture, told);
     this.canvas.classList.add("is-drawn");
     return this.#paint();
   }
