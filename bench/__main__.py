@@ -22,6 +22,7 @@ MEASURES = {
     "lists": "the list of 20,000 inspections",
     "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
     "issue": "from complete to the sealed PDF, server and worker together",
+    "plan": "a large plan with 300 pins: drawn, cut, moved",
     "backup": "a backup while a phone sends",
 }
 
