@@ -77,7 +77,8 @@ worker has issued one report before.""",
 Page 7 of a 40-page A1 PDF holds 20,000 thin lines. It is drawn once when it is brought, in a process that
 is killed when it takes too much, and cut into tiles once by the worker, in another. Then 300 pins lie on
 it, on a phone with a processor slowed four times: two fingers apart, one across, two together, four times,
-with the sharper pieces arriving in between. The browser itself names every task of more than 50 ms.""",
+with the sharper pieces arriving in between. Tasks are those of the page's thread in the browser's own
+trace.""",
     "backup": """\
 `flask --app wsgi backup create` beside the running server: database, 400 MB of photos, hash of every file,
 into one tar. One phone goes on sending audits of 100 answers.""",
