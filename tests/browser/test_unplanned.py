@@ -25,6 +25,16 @@ KEPT = """name => new Promise((resolve) => {
   };
 })"""
 
+PLAN = """([name, record]) => new Promise((resolve) => {
+  indexedDB.open(name).onsuccess = ({ target }) => {
+    const asked = target.result.transaction(["inspections"]).objectStore("inspections").get(record);
+    asked.onsuccess = () => {
+      target.result.close();
+      resolve(asked.result?.unit?.plan?.id);
+    };
+  };
+})"""
+
 
 def _kept(page: Page, estates: int) -> None:
     """The units of so many estates are on the phone, and labels have their worker."""
@@ -86,10 +96,15 @@ def test_a_scanned_label_begins_a_walk_without_signal(phone: Callable[..., Phone
     (pin,) = [op["value"] for op in zhao.mine(record) if op["field"] == "pin"]
     assert pin["plan"] != newer, "the pin stays as it was set"
 
-    # the phone shows it where it lies on the new plan, a tenth further to the right: a tap there opens it
+    # the phone hears of the new plan, and shows the pin a tenth further to the right: a tap there opens it
+    name = page.evaluate("'plumbline:' + JSON.parse(localStorage.getItem('plumbline:person')).id")
+    for _ in range(300):
+        if page.evaluate(PLAN, [name, record]) == newer:
+            break
+        page.wait_for_timeout(100)
+    assert page.evaluate(PLAN, [name, record]) == newer
     page.goto(f"/app/zh-Hant/#/i/{record}/unit")
     page.reload()
-    page.wait_for_timeout(300)
     shown = page.locator("[data-page=unit] .pinplan__map.is-drawn")
     expect(shown).to_have_attribute("aria-label", re.compile("1"))
     box = shown.bounding_box()

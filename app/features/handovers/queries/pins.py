@@ -14,7 +14,7 @@ from app.features.actions.models import Action, ActionDefect
 from app.features.inspections.models import Defect, Inspection
 from app.features.places.models import Plan, Unit
 
-PINS_AT_MOST = 2000  # of a type: more, and nobody sees the plan for its pins
+PINS_AT_MOST = 500  # of a type: more, and nobody sees the plan for its pins
 
 
 class Pinned(NamedTuple):

@@ -48,9 +48,11 @@ def type_plan(estate_id: UUID, type_id: UUID) -> Response | str:
     """A type's plan with the defects of all its units."""
     estate = estates.get_visible_to(reading(), actor(), estate_id)
     kind = estates.type_of(reading(), estate.id, type_id)
-    found = _found(kind.id, _pins(pins.of_type(reading(), kind.id), units=True))
+    rows = pins.of_type(reading(), kind.id)
+    found = _found(kind.id, _pins(rows, units=True))
     back = url_for("estates.type_page", estate_id=estate_id, type_id=type_id)
-    return _shown(found, _("Type %(code)s", code=kind.code), back)
+    newest = len(rows) if len(rows) == pins.PINS_AT_MOST else 0
+    return _shown(found, _("Type %(code)s", code=kind.code), back, newest=newest)
 
 
 @bp.get("/actions/<uuid:action_id>/plan")
@@ -150,8 +152,12 @@ def _words(text: dict[str, str] | None) -> str:
     return text["text"] if "text" in text else pick(text, language())
 
 
-def _shown(found: PinnedPlan | None, title: str, back: str, kind: str = "") -> Response | str:
-    """The plan alone for htmx, of a case with its panel (`kind`); a page of its own else."""
+def _shown(
+    found: PinnedPlan | None, title: str, back: str, kind: str = "", newest: int = 0
+) -> Response | str:
+    """The plan alone for htmx, of a case with its panel (`kind`); a page of its own else. `newest`: how many
+    pins there are, where there are more.
+    """
     template = f"handovers/_pinned{kind}.html" if wants_fragment() else "handovers/pinned.html"
     # for the page's own script, which draws them on a canvas
     shown = (
@@ -159,7 +165,9 @@ def _shown(found: PinnedPlan | None, title: str, back: str, kind: str = "") -> R
         if found
         else []
     )
-    return render_template(template, found=found, title=title, back=back, address=request.path, pins=shown)
+    return render_template(
+        template, found=found, title=title, back=back, address=request.path, pins=shown, newest=newest
+    )
 
 
 def _registering(estate_id: UUID, plan: Plan, old: Plan, form: PointsForm) -> str:
