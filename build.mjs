@@ -8,11 +8,24 @@ const SOURCE = "static/src";
 const TARGET = "static/dist";
 const OFFLINE_CORE_LIMIT = 15 * 1024; // DESIGN §8: own offline core, gzipped
 const WEEK_MS = 7 * 24 * 3600 * 1000;
-const ENTRIES = ["js/app.js", "js/early.js", "js/desk.js", "js/markup.js", "js/plan.js", "css/plumbline.css"];
+const LABELS = "js/label.js"; // a worker of its own, which browsers fetch from where labels lead
+const ENTRIES = [
+  "js/app.js",
+  "js/early.js",
+  "js/desk.js",
+  "js/markup.js",
+  "js/plan.js",
+  LABELS,
+  "css/plumbline.css",
+];
 const WORKER = "js/worker.js";
 const COPIES = ["icon.svg", "favicon.svg", "icons/icon-180.png", "icons/icon-192.png", "icons/icon-512.png"];
 // Everything else that is built belongs to the app and is kept on the phone by the service worker.
-const NOT_OF_THE_APP = new Set(["desk.js", ...COPIES.filter((name) => name !== "favicon.svg").map(nameOf)]);
+const NOT_OF_THE_APP = new Set([
+  "desk.js",
+  "label.js",
+  ...COPIES.filter((name) => name !== "favicon.svg").map(nameOf),
+]);
 
 function nameOf(path) {
   return path.split("/").at(-1);

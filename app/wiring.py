@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.adapters import clock, jobs, mail, seal_public
 from app.adapters.blobs import LocalBlobs
 from app.adapters.pictures import PictureRoom
-from app.adapters.plans import PlanRoom
+from app.adapters.plans import TILE_LIMITS, PlanRoom
 from app.adapters.seal_check import CheckRoom
 from app.backups import issued
 from app.backups.cli import backup
@@ -52,6 +52,7 @@ from app.features.checklists import routes as checklists_pages
 from app.features.companies import routes as companies_pages
 from app.features.companies.models import Company
 from app.features.evidence import commands as evidence
+from app.features.handovers import api as handovers_api
 from app.features.handovers import commands as handovers
 from app.features.handovers import routes as handovers_pages
 from app.features.handovers.commands import again as handovers_again
@@ -85,6 +86,8 @@ from app.features.links import routes as links_pages
 from app.features.operations.commands import forget_expired
 from app.features.operations.record import KINDS
 from app.features.places import routes as places_pages
+from app.features.places.commands.plans import TILES
+from app.features.places.jobs import Tiles
 from app.features.places.models import Estate
 from app.features.places.routes import types as plans_pages
 from app.features.reports import api as reports_api
@@ -123,7 +126,15 @@ PAGES = (
     rescue_pages.bp,
 )
 # Devices prove themselves by a header instead of a token that could expire offline (web/origin.py).
-APIS = (checklists_api.bp, reports_api.bp, inspections_api.bp, actions_api.bp, sync.bp, rescue_api.bp)
+APIS = (
+    checklists_api.bp,
+    reports_api.bp,
+    inspections_api.bp,
+    actions_api.bp,
+    handovers_api.bp,
+    sync.bp,
+    rescue_api.bp,
+)
 COMMANDS = (accounts_cli.people_group, checklists_cli.checklists, reports_cli.reports, demo, backup)
 REPORT_KINDS: tuple[ReportKind, ...] = (
     InspectionReport(),
@@ -202,6 +213,9 @@ def connect(app: Flask, csrf: CSRFProtect) -> None:
     app.extensions[sync.ROOM] = room
     app.extensions[plans_pages.BLOBS] = blobs
     app.extensions[plans_pages.ROOM] = PlanRoom()
+    tiles = Tiles(blobs, PlanRoom(TILE_LIMITS))
+    work.handle(TILES, tiles.make)
+    work.every("plan.tiles.missing", timedelta(days=1), tiles.make_missing)
     connect_reports(app, work, config, blobs, room)
     ON_FROZEN[:] = [ask_for_report, partial(open_actions, config.deadlines)]
     ON_AGAIN[:] = [handovers_again.judge_again]

@@ -23,6 +23,7 @@ MEASURES = {
     "estates": "the pages of an estate of 5,000 units",
     "report": "reports of 59 answers with 0, 20 and 150 photos: drawn, sealed, verified",
     "issue": "from complete to the sealed PDF, server and worker together",
+    "plan": "a large plan with 300 pins: drawn, cut, moved",
     "backup": "a backup while a phone sends",
 }
 

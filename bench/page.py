@@ -19,6 +19,7 @@ TITLES = {
     "estates": "Estates",
     "report": "Reports",
     "issue": "From the last tap to the report",
+    "plan": "Plans",
     "backup": "Backup",
 }
 HOW = """\
@@ -26,8 +27,8 @@ HOW = """\
 
 Written by `make bench`; not by hand. Every figure stands beside a reference that was measured in the
 same run on the same machine, except where it says "published". `python -m bench push` (or `catchup`,
-`visit`, `tap`, `footprint`, `lists`, `estates`, `report`, `issue`, `backup`) takes one measure again without
-writing this page."""
+`visit`, `tap`, `footprint`, `lists`, `estates`, `report`, `issue`, `plan`, `backup`) takes one measure again
+without writing this page."""
 NOTES = {
     "push": """\
 Audits of 100 answers (37 KB of JSON, 100 operations) go through gunicorn, Flask, the operation log, the
@@ -77,6 +78,12 @@ Server and worker as `make run` starts them. An audit that is answered, photogra
 completed with one operation; the time ends when the list of its reports, asked every 50 ms, names the
 sealed PDF. All of it counts: the commit, the queue that wakes the worker, drawing, sealing, writing. The
 worker has issued one report before.""",
+    "plan": """\
+Page 7 of a 40-page A1 PDF holds 20,000 thin lines. It is drawn once when it is brought, in a process that
+is killed when it takes too much, and cut into tiles once by the worker, in another. Then 300 pins lie on
+it, on a phone with a processor slowed four times: two fingers apart, one across, two together, four times,
+with the sharper pieces arriving in between. Tasks are those of the page's thread in the browser's own
+trace.""",
     "backup": """\
 `flask --app wsgi backup create` beside the running server: database, 400 MB of photos, hash of every file,
 into one tar. One phone goes on sending audits of 100 answers.""",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.blobs import BlobStore
+from app.adapters.plan_tiles import EDGE, tiles_name
 from app.adapters.workroom import CannotStart, Died, Exhausted, Failed, Limits, Refused, TimedOut, Workroom
 from app.domain.errors import Invalid, Unavailable
 
@@ -24,6 +25,9 @@ MOST_PAGES = 200
 MOST_PIXELS = 64_000_000  # of an image; a PDF is drawn at its size
 # One page of hatchings may take its time; a process for each plan, because few come.
 LIMITS = Limits(memory=1536 << 20, cpu=30, wall=45.0, jobs=1)
+LARGEST_SIDE = 8192  # pixels of the largest level of tiles: a door of an A0 sheet is a hand wide
+# Nobody waits for tiles: they are made by the worker, after the plan is in use.
+TILE_LIMITS = Limits(memory=2048 << 20, cpu=120, wall=240.0, jobs=1)
 
 
 @dataclass(frozen=True)
@@ -61,18 +65,37 @@ class PlanRoom:
             raise Invalid("plan_too_large", field="file")
         with tempfile.TemporaryDirectory(prefix="plumbline-plan-") as folder:
             out = Path(folder) / "plan"
+            yield Drawing(path=out, **self._ask(self._job(path, out, page, LONGEST_SIDE)))
+
+    @contextmanager
+    def tiled(self, path: Path, page: int, width: int, height: int) -> Iterator[tuple[Path, list[list[int]]]]:
+        """The page once more, up to LARGEST_SIDE long, cut into tiles: (their file, [[width, height], …] of
+        the levels, the smallest first). `width`, `height`: of the picture there is, the level below.
+
+        Raises what `drawn` raises.
+        """
+        with tempfile.TemporaryDirectory(prefix="plumbline-tiles-") as folder:
+            out = Path(folder) / "plan"
             job = {
-                "path": str(path.resolve()),
-                "out": str(out),
-                "page": page,
-                "side": LONGEST_SIDE,
-                "pages": self._most_pages,
-                "pixels": MOST_PIXELS,
-                "seconds": self._room.limits.wall - 5,
-                "pdftoppm": shutil.which("pdftoppm"),
-                "pdfinfo": shutil.which("pdfinfo"),
+                **self._job(path, out, page, LARGEST_SIDE),
+                "tile": EDGE,
+                "width": width,
+                "height": height,
             }
-            yield Drawing(path=out, **self._ask(job))
+            yield out, self._ask(job)["levels"]
+
+    def _job(self, path: Path, out: Path, page: int, side: int) -> dict[str, Any]:
+        return {
+            "path": str(path.resolve()),
+            "out": str(out),
+            "page": page,
+            "side": side,
+            "pages": self._most_pages,
+            "pixels": MOST_PIXELS,
+            "seconds": self._room.limits.wall - 5,
+            "pdftoppm": shutil.which("pdftoppm"),
+            "pdfinfo": shutil.which("pdfinfo"),
+        }
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -128,3 +151,17 @@ def keep_plan(blobs: BlobStore, room: PlanRoom, path: Path, page: int = 1) -> Ke
             blobs.put_named(original_name(kept.sha256), original)
         blobs.put_named(picture_name(kept.picture_sha256), picture)
     return kept
+
+
+def keep_tiles(blobs: BlobStore, room: PlanRoom, plan: KeptPlan) -> list[list[int]]:
+    """Cuts the plan's page into tiles and keeps them: [[width, height], …] of the levels, none where the
+    picture is as sharp as its original. Raises what PlanRoom.tiled and the blob store raise.
+    """
+    with tempfile.TemporaryDirectory(prefix="plumbline-original-") as folder:
+        path = Path(folder) / "plan"
+        with blobs.open_named(original_name(plan.sha256)) as original, path.open("wb") as file:
+            shutil.copyfileobj(original, file)
+        with room.tiled(path, plan.page, plan.width, plan.height) as (tiles, levels):
+            if levels:
+                blobs.put_named(tiles_name(plan.picture_sha256), tiles.read_bytes())
+    return levels

@@ -124,7 +124,7 @@ _CATALOGUE = """
     estate_unknown estate_of_site estate_retired floor_unknown unit_twice
     completion_differs rooms_too_many room_id_unfit room_id_twice contractor_unknown unit_columns_missing
     plan_unreadable plan_too_large plan_page plan_too_heavy plan_check_unavailable plan_renderer_missing
-    plan_locked
+    plan_locked plan_points plan_points_close plan_points_scale plan_points_shape plan_first
 
     checklist_invalid version_not_published section_unknown question_unknown score_not_on_scale
 

@@ -80,6 +80,13 @@ SENTENCES: dict[str, LazyString] = {
     "plan_locked": _l("This PDF is protected by a password. Save it without one."),
     "plan_too_large": _l("This file is too large: 64 MB and 200 pages at most."),
     "plan_page": _l("This file has %(pages)s pages. Choose one of them."),
+    "plan_points": _l("Two places on each plan, each with both its numbers from 0 to 10000."),
+    "plan_points_close": _l("These two places are too close to each other. Take two that lie far apart."),
+    "plan_points_scale": _l("This would make the plan more than twenty times as large. Check the places."),
+    "plan_points_shape": _l(
+        "The two plans have other proportions, so something has moved. Point at two places on each."
+    ),
+    "plan_first": _l("This is the first plan. There is none before it."),
     "plan_too_heavy": _l("This page is too heavy to draw. Save it simpler, or as a picture."),
     "plan_check_unavailable": _l("The server cannot draw plans just now. Try again in a moment."),
     "plan_renderer_missing": _l(

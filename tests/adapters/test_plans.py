@@ -12,7 +12,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from app.adapters.blobs import LocalBlobs
-from app.adapters.plans import LARGEST_FILE, LIMITS, PlanRoom, keep_plan, original_name, picture_name
+from app.adapters.plan_tiles import EDGE, packed, tile, tiles_name
+from app.adapters.plans import (
+    LARGEST_FILE,
+    LIMITS,
+    TILE_LIMITS,
+    PlanRoom,
+    keep_plan,
+    keep_tiles,
+    original_name,
+    picture_name,
+)
 from app.adapters.workroom import Limits
 from app.domain.errors import Invalid, Unavailable
 
@@ -144,3 +154,43 @@ def test_the_original_is_kept_byte_for_byte(tmp_path: Path, room: PlanRoom, blob
     with blobs.open_named(picture_name(kept.picture_sha256)) as picture:
         assert hashlib.sha256(picture.read()).hexdigest() == kept.picture_sha256
     assert keep_plan(blobs, room, path, 2) == kept, "the same page gives the same picture"
+
+
+def test_a_sheet_of_forty_is_cut_into_tiles_as_sharp_as_it_is(tmp_path: Path) -> None:
+    """A line of half a point is two pixels wide in the largest level; white is nothing."""
+    blobs, room = LocalBlobs(tmp_path / "blobs"), PlanRoom(TILE_LIMITS)
+    content = b"0 0 0 RG 0.5 w 200 200 m 200 700 l S 0 0 0 rg 100 100 80 80 re f"
+    kept = keep_plan(blobs, room, pdf(tmp_path / "plan.pdf", 40, content=content), page=39)
+    levels = keep_tiles(blobs, room, kept)
+    assert levels == [[4096, 2894], [8192, 5788]]
+
+    def piece(level: int, row: int, column: int) -> bytes | None:
+        with blobs.open_named(tiles_name(kept.picture_sha256)) as file:
+            return tile(file, level, row, column)
+
+    scale = 8192 / A1[0]
+    x, y = round(200 * scale), round((A1[1] - 500) * scale)
+    found = piece(1, y // EDGE, x // EDGE)
+    assert found
+    with Image.open(BytesIO(found)) as picture:
+        assert picture.format == "WEBP" and picture.size == (EDGE, EDGE)
+        dark = [at for at in range(EDGE) if picture.convert("L").getpixel((at, y % EDGE)) < 160]
+    assert dark and abs(dark[0] - x % EDGE) <= 3 and len(dark) <= 4
+    assert piece(1, 0, 0) == b"", "white is not kept"
+    assert piece(2, 0, 0) is piece(0, 0, 99) is piece(0, -1, 0) is None
+
+
+def test_an_image_is_not_drawn_larger_than_it_came(tmp_path: Path) -> None:
+    blobs, room = LocalBlobs(tmp_path / "blobs"), PlanRoom(TILE_LIMITS)
+    for name, width, levels in (("small", 1000, []), ("large", 4200, [[4096, 2048]])):
+        path = tmp_path / f"{name}.png"
+        Image.new("RGB", (width, width // 2), "white").save(path)
+        kept = keep_plan(blobs, room, path)
+        assert keep_tiles(blobs, room, kept) == levels
+        assert blobs.has_named(tiles_name(kept.picture_sha256)) is bool(levels)
+
+
+def test_tiles_lie_one_after_the_other() -> None:
+    file = packed([[[b"a", b""], [b"bc", b"d"]], [[b"efg"]]])
+    found = [tile(BytesIO(file), *at) for at in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1), (1, 0, 0))]
+    assert found == [b"a", b"", b"bc", b"d", b"efg"]

@@ -198,3 +198,38 @@ def _kept(blobs: LocalBlobs, name: str, colour: str) -> str:
         image.resize((width, width * 3 // 4)).save(copy, "JPEG", quality=80)
         blobs.put_named(copy_name(sha, width), copy.getvalue())
     return sha
+
+
+def revise_plan(world: World, code: str) -> str:
+    """A second revision of the flat's plan, everything a tenth further to the right, and matched; its id."""
+    app = create_app(read_config({"PLUMBLINE_DATA": str(world.data)}))
+    wider = Image.new("RGB", (1024, 768), "ivory")
+    wider.paste(Image.open(io.BytesIO(plan_picture())), (102, 0))
+    written = io.BytesIO()
+    wider.save(written, "PNG")
+    sha = hashlib.sha256(written.getvalue()).hexdigest()
+    blobs = LocalBlobs(world.data / "blobs")
+    blobs.put_named(picture_name(sha), written.getvalue())
+    blobs.put_named(original_name(sha), written.getvalue())
+    with app.app_context(), transaction() as session:
+        first = session.scalars(select(Plan).join(UnitType).join(Estate).where(Estate.code == code)).one()
+        same = {
+            "type_id": first.type_id,
+            "kind": "image",
+            "page": 1,
+            "pages": 1,
+            "width": 1024,
+            "height": 768,
+        }
+        plan = Plan(
+            id=new_id(), revision=2, sha256=sha, picture_sha256=sha, person_id=first.person_id, **same
+        )
+        plan.created_at = datetime.now(UTC)
+        plan.registration = {
+            "from": str(first.id),
+            "old": [[1000, 1000], [8000, 8000]],
+            "new": [[2000, 1000], [9000, 8000]],
+        }
+        session.add(plan)
+        session.flush()
+        return str(plan.id)

@@ -160,7 +160,8 @@ def test_it_calls_itself_a_demo_and_sends_no_letters(demo: Flask) -> None:
     with demo.app_context():
         assert installation(reading()).demo
         waiting = set(reading().scalars(select(Outgoing.kind)))
-        assert waiting == {"reports.issue"}, "reports of what is finished are made, nobody gets a letter"
+        made = {"reports.issue", "plan.tiles"}
+        assert waiting == made, "reports and plans are made, nobody gets a letter"
 
 
 def test_a_database_with_people_is_left_alone(app: Flask, config_for: Callable[..., Config]) -> None:

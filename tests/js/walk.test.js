@@ -11,7 +11,7 @@ import {
   takeBack,
 } from "../../static/src/js/runner/defects.js";
 import { write, writeAll } from "../../static/src/js/runner/edit.js";
-import { countPlans, fetchPlans, plansOf } from "../../static/src/js/runner/plans.js";
+import { countPlans, fetchPlans, placed, plansOf } from "../../static/src/js/runner/plans.js";
 import { Session } from "../../static/src/js/runner/session.js";
 import { coverage } from "../../static/src/js/runner/signing.js";
 import { contractorOf, dueByRule, roomName } from "../../static/src/js/runner/unit.js";
@@ -276,4 +276,21 @@ test("plans are fetched once, each type's one, and wait for signal", async () =>
   globalThis.fetch = async () => new Response("<html>", { headers: { "content-type": "text/html" } });
   assert.deepEqual(await fetchPlans(store, [plan("c")]), { kind: "ok" }); // a portal's page is no plan
   assert.equal(await countPlans(store, [plan("c")]), 0);
+});
+
+test("pins find their place on the revision in use, and none is lost where nobody knows the way", () => {
+  const plan = (id, revision, more = {}) => ({ id, revision, url: `/plans/${id}`, ...more });
+  const tenth = [1, 0, 1000, 0, 1, 0];
+  const unit = {
+    plan: plan("p3", 3, { moves: { p2: tenth }, older: [plan("p2", 2), plan("p1", 1)] }),
+  };
+  const pin = { plan: "p2", x: 4000, y: 5000 };
+  assert.deepEqual(placed(unit, unit.plan, pin), { x: 5000, y: 5000 });
+  assert.equal(placed(unit, unit.plan.older[0], pin), pin, "on its own revision it is where it was set");
+  assert.equal(placed(unit, unit.plan, { ...pin, plan: "p1" }), null, "nobody matched the first revision");
+  assert.equal(placed(unit, unit.plan.older[1], pin), null);
+  assert.equal(placed({ plan: null }, null, pin), null);
+  assert.equal(placed(unit, unit.plan, null), null);
+  const [newest, first] = plansOf([{ unit }, { unit: { plan: null } }, {}]);
+  assert.deepEqual([newest.id, first.id], ["p3", "p1"], "what cannot be moved is fetched to be looked at");
 });

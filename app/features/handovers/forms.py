@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import StopValidation, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Optional, StopValidation, ValidationError
 
 from app.domain.errors import Invalid, PlumblineError
+from app.domain.plan_points import judge_points
 from app.domain.register_values import is_day
 from app.domain.register_walk import KEYS, KEYS_AT_MOST
 from app.features.handovers.commands.keys import Handing
@@ -201,3 +211,48 @@ class LaterForm(HouseForm):
             reported_by=self.reported_by.data or "",
             note=self.note.data or "",
         )
+
+
+class PointsForm(HouseForm):
+    """Two places on each of two plans, in parts of 10000 of width and height."""
+
+    NAMES = ("ax", "ay", "bx", "by")
+
+    old_ax = IntegerField(_l("Across"), validators=[Optional()])
+    old_ay = IntegerField(_l("Down"), validators=[Optional()])
+    old_bx = IntegerField(_l("Across"), validators=[Optional()])
+    old_by = IntegerField(_l("Down"), validators=[Optional()])
+    new_ax = IntegerField(_l("Across"), validators=[Optional()])
+    new_ay = IntegerField(_l("Down"), validators=[Optional()])
+    new_bx = IntegerField(_l("Across"), validators=[Optional()])
+    new_by = IntegerField(_l("Down"), validators=[Optional()])
+
+    def take(self, registration: Mapping[str, Any]) -> None:
+        """Fills the fields from what was kept before."""
+        for side in ("old", "new"):
+            (ax, ay), (bx, by) = registration[side]
+            for name, value in zip(self.NAMES, (ax, ay, bx, by), strict=True):
+                self[f"{side}_{name}"].data = value
+
+    @property
+    def anything(self) -> bool:
+        return any(field.data is not None for field in self if field.name[:3] in ("old", "new"))
+
+    def points(self) -> dict[str, list[list[int | None]]]:
+        """{"old": [[x, y], [x, y]], "new": …} as they were typed, judged by nobody yet."""
+        found = {}
+        for side in ("old", "new"):
+            ax, ay, bx, by = (self[f"{side}_{name}"].data for name in self.NAMES)
+            found[side] = [[ax, ay], [bx, by]]
+        return found
+
+    def problem(self, old: tuple[int, int], new: tuple[int, int]) -> str | None:
+        """Why these places lead nowhere, in words; None while nothing is typed, or they do."""
+        if not self.anything:
+            return None
+        points = self.points()
+        try:
+            judge_points(points["old"], points["new"], old, new)
+        except Invalid as error:
+            return sentence(error.code)
+        return None

@@ -132,7 +132,9 @@ class Unit(Editable, Base):
 class Plan(Base):
     """One revision of a type's floor plan: the original as it came, and the picture drawn of one page of it.
 
-    Width and height are the picture's, in pixels. `registration`: how older pins find their place on it.
+    Width and height are the picture's, in pixels. `registration`: how older pins find their place on it
+    (domain/plan_points.py). `tiles`: [[width, height], …] of the levels that are sharper than the picture,
+    none where there is nothing sharper, null until the worker has looked.
     """
 
     __tablename__ = "plans"
@@ -150,6 +152,7 @@ class Plan(Base):
     width: Mapped[int]
     height: Mapped[int]
     registration: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    tiles: Mapped[list[list[int]] | None] = mapped_column(Json)
     created_at: Mapped[datetime]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id"))
 

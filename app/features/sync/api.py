@@ -29,6 +29,7 @@ from app.features.accounts.models import Device
 from app.features.checklists import queries as checklists
 from app.features.evidence import commands as evidence
 from app.features.evidence import queries as evidence_queries
+from app.features.handovers.queries.startable import estates_to_start
 from app.features.inspections import queries as inspections
 from app.features.inspections.api import listed, told_point
 from app.features.inspections.models import Inspection, OpenPoint
@@ -183,6 +184,10 @@ def work() -> Response:
                 "open_points": [told_point(point, site.time_zone) for point in points.get(site.id, ())],
             }
             for site in sites
+        ],
+        estates=[
+            {"id": str(one.estate.id), "name": one.estate.name, "units": one.units}
+            for one in estates_to_start(session, person)
         ],
         checklists=[
             {

@@ -73,6 +73,13 @@ def worker() -> Response:
     return _kept(b"self.release=" + release + b";\n" + script, "text/javascript")
 
 
+@bp.get("/u/worker.js")
+@open_to_anyone
+def labels() -> Response:
+    """The service worker of labels: its reach is the folder of labels, which are pages of the server."""
+    return _kept(built("label.js"), "text/javascript")
+
+
 @bp.get("/app/<wanted>/app.webmanifest")
 @open_to_anyone
 def manifest(wanted: str) -> Response:

@@ -9,6 +9,10 @@ const MOVED = 8; // px: below, a finger was not dragged
 const CROWD = 60; // pins on the screen from which on they are drawn small
 const HEAD = 17; // px from the tip to the middle of the head
 const FOOT = 56; // px kept free below a plan that is shown whole: the buttons lie there
+const TILE = 512; // px of a piece of a large plan
+const TILES_KEPT = 72; // a screen full twice over; each is a megabyte
+const TILES_AT_ONCE = 6;
+const QUIET_MS = 10000; // without asking, after a piece did not come
 const SETTLED_MS = 160; // after the last movement, before the picture is drawn as sharp as it can be
 
 const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
@@ -25,6 +29,20 @@ function shape() {
   return path;
 }
 
+/** What an earlier walk left: a lozenge that stands on its tip, so that nobody takes it for a pin of today. */
+function lozenge() {
+  const path = new Path2D();
+  path.moveTo(0, 0);
+  for (const [x, y] of [
+    [-11, -12],
+    [0, -24],
+    [11, -12],
+  ])
+    path.lineTo(x, y);
+  path.closePath();
+  return path;
+}
+
 function colours(canvas) {
   const style = getComputedStyle(canvas);
   const read = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -37,14 +55,20 @@ const LOOKS = {
   B: (on) => ({ fill: on.warn, edge: on.sheet, ink: on["on-warn"], text: "B" }),
   C: (on) => ({ fill: on.sheet, edge: on.ink, ink: on.ink, text: "C" }),
   done: (on) => ({ fill: on.good, edge: on.sheet, ink: on["on-good"], text: "✓" }),
+  ...Object.fromEntries(
+    ["A", "B", "C"].map((text) => [
+      `old${text}`,
+      (on) => ({ fill: on.sheet, edge: on["ink-2"], ink: on["ink-2"], text, old: true }),
+    ]),
+  ),
 };
 
 /** One small picture per look, so that a frame only copies. */
 function sprites(on, density, scale) {
-  const path = shape();
+  const [path, other] = [shape(), lozenge()];
   return Object.fromEntries(
     Object.entries(LOOKS).map(([name, make]) => {
-      const { fill, edge, ink, text } = make(on);
+      const { fill, edge, ink, text, old } = make(on);
       const canvas = document.createElement("canvas");
       canvas.width = canvas.height = Math.ceil(40 * density * scale);
       const to = canvas.getContext("2d");
@@ -53,25 +77,102 @@ function sprites(on, density, scale) {
       to.lineWidth = 1.75;
       to.fillStyle = fill;
       to.strokeStyle = edge;
-      to.fill(path);
-      to.stroke(path);
+      to.globalAlpha = old ? 0.85 : 1;
+      to.fill(old ? other : path);
+      to.stroke(old ? other : path);
       to.fillStyle = ink;
-      to.font = "700 12px system-ui, sans-serif";
+      to.font = `700 ${old ? 10 : 12}px system-ui, sans-serif`;
       to.textAlign = "center";
       to.textBaseline = "middle";
-      to.fillText(text, 0, -21);
+      to.fillText(text, 0, old ? -12 : -21);
       return [name, canvas];
     }),
   );
 }
 
 /**
- * Shows `picture` (an ImageBitmap or image) in `canvas`. `pins`: [{id, x, y, look: "A" | "B" | "C" | "done", label}]
- * in units of the picture's edges. `places` when a tap or Enter puts a pin there: `place({x, y})`; else a tap on a pin
+ * The pieces of a plan that are sharper than its picture, fetched for what is on the screen, one level at a time.
+ * `levels`: [[width, height], …], the smallest first; `address(level, row, column)`; `changed()` when one has come.
+ */
+function tilesOf({ levels, address }, changed) {
+  const kept = new Map(); // "level/row/column" → ImageBitmap, null while it is on its way or not to be had
+  let [under, quiet] = [0, 0];
+  let closed = false;
+
+  async function fetchOne(name, url) {
+    under += 1;
+    try {
+      const response = await fetch(url);
+      const bytes = response.status === 200 ? await response.blob() : null;
+      const bitmap = bytes && (await createImageBitmap(bytes));
+      if (closed) bitmap?.close();
+      else if (bitmap) kept.set(name, bitmap);
+      if (bitmap) changed();
+    } catch {
+      kept.delete(name); // no signal: the picture is what there is; a later look asks again
+      quiet = Date.now() + QUIET_MS;
+    } finally {
+      under -= 1;
+    }
+  }
+
+  function forget(needed) {
+    for (const [name, bitmap] of kept) {
+      if (kept.size <= TILES_KEPT) return;
+      if (needed.has(name)) continue;
+      bitmap?.close();
+      kept.delete(name);
+    }
+  }
+
+  return {
+    /** Draws what is here of the level that `zoom` (device px a picture px) asks for; fetches the rest when at rest. */
+    draw(context, { left, top, scale, width, height, picture, zoom, resting }) {
+      if (zoom <= 1.2 || !levels.length) return;
+      const level = Math.min(Math.ceil(Math.log2(zoom)), levels.length) - 1;
+      const [wide, high] = levels[level];
+      const size = (TILE * picture.width * scale) / wide; // CSS px of a piece
+      const range = (from, extent, end) => [
+        Math.max(0, Math.floor(-from / size)),
+        Math.min(Math.ceil(end / TILE) - 1, Math.floor((extent - from) / size)),
+      ];
+      const [c0, c1] = range(left, width, wide);
+      const [r0, r1] = range(top, height, high);
+      const needed = new Set();
+      const asks = resting && Date.now() > quiet;
+      for (let row = r0; row <= r1; row += 1) {
+        for (let column = c0; column <= c1; column += 1) {
+          const name = `${level}/${row}/${column}`;
+          needed.add(name);
+          const bitmap = kept.get(name);
+          if (bitmap) {
+            const part = size / TILE;
+            const [x, y] = [left + column * size, top + row * size];
+            context.drawImage(bitmap, x, y, bitmap.width * part, bitmap.height * part);
+          } else if (asks && bitmap === undefined && under < TILES_AT_ONCE) {
+            kept.set(name, null);
+            fetchOne(name, address(level, row, column)).then(changed);
+          }
+        }
+      }
+      if (resting) forget(needed);
+    },
+    close() {
+      closed = true;
+      for (const bitmap of kept.values()) bitmap?.close();
+      kept.clear();
+    },
+  };
+}
+
+/**
+ * Shows `picture` (an ImageBitmap or image) in `canvas`. `pins`: [{id, x, y, look: "A" | "B" | "C" | "done", label}], or
+ * "oldA" and so on of an earlier walk, in units of the picture's edges. `places` when a tap or Enter puts a pin there: `place({x, y})`; else a tap on a pin
  * is `pick(id)` and one beside all of them `place`, when there is one. `tell(text)` says what the keyboard reached.
+ * `tiles` {levels, address} of a plan that is sharper than its picture (see tilesOf), or nothing.
  * Returns {show({pins, active, places}), zoom(steps), fit(), close()}.
  */
-export function openPlan(canvas, picture, { pick, place, tell }) {
+export function openPlan(canvas, picture, { pick, place, tell, tiles = null }) {
   const context = canvas.getContext("2d", { alpha: true });
   const over = new AbortController();
   const { signal } = over;
@@ -83,6 +184,7 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
   const fingers = new Map();
   let [tap, pinch] = [null, null];
   let cursor = null; // the pin a keyboard places, until it is placed
+  const pieces = tiles?.levels?.length ? tilesOf(tiles, () => !moving && paint()) : null;
 
   const at = ({ x, y }) => [
     left + (x / UNITS) * picture.width * scale,
@@ -129,6 +231,11 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
     context.fillStyle = "#FFFFFF"; // plans are drawn on white, in every theme
     context.fillRect(left, top, picture.width * scale, picture.height * scale);
     context.drawImage(picture, left, top, picture.width * scale, picture.height * scale);
+    pieces?.draw(context, {
+      ...{ left, top, scale, width, height, picture },
+      zoom: scale * density,
+      resting: !moving,
+    });
     const seen = pins
       .map((pin) => ({ pin, spot: at(pin) }))
       .filter(({ spot: [x, y] }) => x > -20 && y > -4 && x < width + 20 && y < height + 40);
@@ -336,6 +443,7 @@ export function openPlan(canvas, picture, { pick, place, tell }) {
     fit,
     close() {
       over.abort();
+      pieces?.close();
       watching.disconnect();
       themed.disconnect();
       cancelAnimationFrame(frame);

@@ -14,6 +14,7 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy import select
 
+from app.adapters.jobs import KEY, Jobs
 from app.db import reading
 from app.features.places.models import Plan, UnitType
 from tests.cast import Cast
@@ -109,3 +110,32 @@ def test_a_large_plan_is_taken_where_other_forms_are_not(
     content = pdf(1) + b"\n%" + b"x" * (25 << 20)
     answer = client_for(cast.admin).post(f"{here}/plans", {"file": (BytesIO(content), "plan.pdf")})
     assert answer.status_code == 303
+
+
+def test_the_worker_cuts_a_plan_into_tiles_and_nobody_else_gets_them(
+    app: Flask, cast: Cast, here: str, client_for: Clients
+) -> None:
+    client = client_for(granted(app, UUID(here.split("/")[2])))
+    image = Image.new("RGB", (4096, 1024), "white")
+    image.paste((174, 35, 29), (0, 0, 600, 600))
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    sent = {"file": (BytesIO(buffer.getvalue()), "plan.png")}
+    assert client.post(f"{here}/plans", sent).status_code == 303
+    (plan,) = revisions(app)
+    address = f"/plans/{plan.picture_sha256}/tiles"
+    assert plan.tiles is None and client.get(f"{address}/0/0/0").status_code == 404
+    work: Jobs = app.extensions[KEY]
+    with app.app_context():
+        work.run_due(app)
+    (plan,) = revisions(app)
+    assert plan.tiles == [[4096, 1024]]
+    piece = client.get(f"{address}/0/0/0")
+    assert piece.status_code == 200 and piece.mimetype == "image/webp"
+    assert "immutable" in piece.headers["Cache-Control"] and "private" in piece.headers["Cache-Control"]
+    with Image.open(BytesIO(piece.data)) as drawn:
+        red, green, blue = drawn.convert("RGB").getpixel((100, 100))
+    assert red > 150 and green < 70 and blue < 70
+    assert client.get(f"{address}/0/1/7").status_code == 204
+    assert client.get(f"{address}/0/2/0").status_code == client.get(f"{address}/1/0/0").status_code == 404
+    assert client_for(cast.stranger).get(f"{address}/0/0/0").status_code == 404

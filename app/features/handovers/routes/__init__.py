@@ -185,6 +185,7 @@ from app.features.handovers.routes import (  # noqa: E402, F401
     guests,
     keys,
     later,
+    plans,
     repairs,
     warranties,
 )

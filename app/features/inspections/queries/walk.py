@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.again import rechecks
 from app.domain.defects import defects_of, said
@@ -22,12 +22,13 @@ from app.domain.money import currency_of
 from app.domain.register_walk import KEYS, METERS
 from app.domain.rooms import words_of
 from app.features.companies.models import Company
-from app.features.inspections.models import Defect, Inspection, MeterReading
+from app.features.inspections.models import Assignment, Defect, Inspection, MeterReading
 from app.features.places.models import Building, Plan, TradeContractor, Unit
-from app.features.places.queries.estates import newest_plans
+from app.features.places.queries.plans import plans_of_types, ties
 
 # What the organisation allows for repairs: wiring.py puts its setting here.
 ALLOWED: list[DueDays] = [DueDays()]
+OLDER_AT_MOST = 8  # revisions of a plan that phones hear of beside the one in use
 
 
 def told(
@@ -38,21 +39,21 @@ def told(
 
     {"id", "short_id", "name", "building", "floor", "estate", "type", "owner_name", "rooms", "plan",
     "contractors": {trade: {"id", "name"}}, "due_days", "readings": {meter: {"reading", "number", "day"}},
-    "defects" (of earlier walks), "currency"}; of a re-inspection also "pairs": the photos it compares with,
-    {"before", "after": [sha256]}
+    "defects" (of earlier walks), "currency", "others": [{"id", "number", "people"}] of walks of it that are
+    open too}; of a re-inspection also "pairs": the photos it compares with, {"before", "after": [sha256]}
     """
     walks = [one for one in inspections if one.unit_id is not None]
     if not walks:
         return {}
     units = _units(session, {one.unit_id for one in walks if one.unit_id is not None})
-    plans = newest_plans(session, {unit.type_id for unit in units.values()})
+    plans = plans_of_types(session, {unit.type_id for unit in units.values()})
     contractors = _contractors(session, {unit.building.estate_id for unit in units.values()})
     read = last_readings(session, list(units))
     found = earlier_defects(session, walks)
+    open_beside = open_walks(session, units)
     answer = {}
     for one in walks:
         unit = units[one.unit_id]  # type: ignore[index]
-        plan = plans.get(unit.type_id)
         answer[one.id] = {
             "id": str(unit.id),
             "short_id": unit.short_id,
@@ -63,7 +64,7 @@ def told(
             "type": unit.type.name or unit.type.code,
             "owner_name": unit.owner_name,
             "rooms": one.rooms,
-            "plan": _plan(plan, plan_address),
+            "plan": told_plan(plans.get(unit.type_id, []), plan_address),
             "contractors": contractors.get(unit.building.estate_id, {}),
             "due_days": ALLOWED[0].told(),
             "readings": {
@@ -72,6 +73,7 @@ def told(
             },
             "defects": [_earlier(row) for row in found.get(one.id, ())],
             "currency": currency_of(one.site.country, one.site.time_zone),
+            "others": [told_walk(other) for other in open_beside.get(unit.id, ()) if other.id != one.id],
         }
         if one.repaired is not None:
             answer[one.id]["pairs"] = {
@@ -120,6 +122,27 @@ def earlier_defects(session: Session, walks: Sequence[Inspection]) -> dict[UUID,
         one.id: [row for row in rows if row.unit_id == one.unit_id and row.inspection_id != one.id]
         for one in walks
     }
+
+
+def open_walks(session: Session, units: Iterable[UUID]) -> dict[UUID, list[Inspection]]:
+    """Unit → its walks that are planned or under way. Two who begin one without signal both have one."""
+    rows = session.scalars(
+        select(Inspection)
+        .where(Inspection.unit_id.in_(list(units)), Inspection.state.in_(("planned", "in_progress")))
+        .order_by(Inspection.created_at, Inspection.id)
+        .options(selectinload(Inspection.assignments).joinedload(Assignment.person))
+    )
+    found: dict[UUID, list[Inspection]] = {}
+    for row in rows:
+        assert row.unit_id is not None
+        found.setdefault(row.unit_id, []).append(row)
+    return found
+
+
+def told_walk(row: Inspection) -> dict[str, Any]:
+    """A walk of the same unit: {"id", "number", "people"}, the lead first."""
+    people = sorted((one for one in row.assignments if one.ended_at is None), key=lambda one: one.position)
+    return {"id": str(row.id), "number": row.number, "people": [one.person.name for one in people]}
 
 
 class Subject(NamedTuple):
@@ -275,15 +298,30 @@ def _contractors(session: Session, estates: Iterable[UUID]) -> dict[UUID, dict[s
     return found
 
 
-def _plan(plan: Plan | None, address: str) -> dict[str, Any] | None:
-    if plan is None:
+def told_plan(plans: Sequence[Plan], address: str = "/plans/{sha256}") -> dict[str, Any] | None:
+    """A type's plan as phones keep it, from its revisions, the newest first: {"id", "revision", "url",
+    "width", "height", "tiles": levels, "moves": {plan id: how its pins lie here}, "older": [the others]}.
+    """
+    if not plans:
         return None
+    newest, *older = plans
+    moves = ties(plans, newest.id)
+    del moves[str(newest.id)]
+    return {
+        **_picture(newest, address),
+        "moves": {plan_id: list(move) for plan_id, move in moves.items()},
+        "older": [_picture(plan, address) for plan in older[:OLDER_AT_MOST]],
+    }
+
+
+def _picture(plan: Plan, address: str) -> dict[str, Any]:
     return {
         "id": str(plan.id),
         "revision": plan.revision,
         "url": address.format(sha256=plan.picture_sha256),
         "width": plan.width,
         "height": plan.height,
+        "tiles": plan.tiles or [],
     }
 
 

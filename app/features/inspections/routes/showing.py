@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import render_template
+from flask import render_template, request
 from flask_babel import gettext as _
 
 from app.adapters import clock
@@ -25,11 +25,15 @@ from app.features.inspections.forms import (
     RevisionForm,
     TextsForm,
 )
+from app.features.inspections.models import Inspection
 from app.features.inspections.queries import choosing
 from app.features.inspections.queries.conditions import OPEN
 from app.features.inspections.queries.page import Page, tools
+from app.features.inspections.queries.walk import open_walks
 from app.features.inspections.words import history, signing
 from app.features.inspections.words import walk as walks
+from app.features.places.queries.estates import plans_of
+from app.features.places.queries.plans import Pin, PinnedPlan, pinned
 from app.web.i18n import day, language
 from app.web.identity import actor
 
@@ -81,6 +85,8 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         seen_words=signing.SEEN,
         photos_of={a.question["id"]: a.photos for section in page.sections for a in section.answers},
         walks=walks,
+        pinned=_pinned(page),
+        beside=_beside(page),
         due_day=lambda text: day(date.fromisoformat(text)),
         device_moment=history.instant,
         told=lambda path, field, value: history.describe(
@@ -88,6 +94,31 @@ def show(page: Page, tried: str = "", form: ChangeForm | None = None, stale: boo
         ),
         score_in_words=lambda score: history.score_in_words(page.definition, score, language()),
     )
+
+
+def _beside(page: Page) -> list[Inspection]:
+    """Other walks of the same unit that are open, while this one is."""
+    row = page.inspection
+    if row.unit_id is None or row.state not in OPEN:
+        return []
+    return [one for one in open_walks(reading(), [row.unit_id]).get(row.unit_id, ()) if one.id != row.id]
+
+
+def _pinned(page: Page) -> PinnedPlan | None:
+    """The plan of a walked unit with the pins of this walk, on the newest revision; None where nothing is."""
+    unit = page.inspection.unit
+    defects = [one for one in (page.walk or {}).get("defects", ()) if one["pin"]]
+    if unit is None or not defects:
+        return None
+    wanted = [
+        Pin(
+            *(one["row"], one["pin"]["plan"], one["pin"]["x"], one["pin"]["y"], one["class"]),
+            f"{one['number']}. {one['class']}",
+            f"#d-{one['row']}",
+        )
+        for one in defects
+    ]
+    return pinned(plans_of(reading(), unit.type_id), wanted, request.args.get("plan"))
 
 
 def _state(page: Page) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.domain.errors import NotFound
+from app.domain.errors import Invalid, NotFound
 from app.domain.estates import STATES, column_of, naturally, read_short_id
 from app.domain.permissions import Act, Actor, Scope, may
 from app.features.companies.models import Company
@@ -240,6 +240,25 @@ def newest_plans(session: Session, types: Iterable[UUID]) -> dict[UUID, Plan]:
 def plans_of(session: Session, type_id: UUID) -> list[Plan]:
     """Every revision of a type's plan, the newest first."""
     return list(session.scalars(select(Plan).where(Plan.type_id == type_id).order_by(Plan.revision.desc())))
+
+
+def plan_and_before(
+    session: Session, type_id: UUID, plan_id: UUID, before: UUID | None = None
+) -> tuple[Plan, Plan]:
+    """A revision of a type's plan and an earlier one: `before`, or the one right before it. Raises NotFound,
+    Invalid: plan_first.
+    """
+    plans = plans_of(session, type_id)
+    plan = next((each for each in plans if each.id == plan_id), None)
+    if plan is None:
+        raise NotFound()
+    earlier = [each for each in plans if each.revision < plan.revision]
+    if not earlier:
+        raise Invalid("plan_first")
+    origin = next((each for each in earlier if before in (None, each.id)), None)
+    if origin is None:
+        raise NotFound()
+    return plan, origin
 
 
 def plan_picture(session: Session, actor: Actor, sha256: str) -> Plan:

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from app.adapters import clock
 from app.adapters.blobs import BlobStore
+from app.adapters.plan_tiles import tile, tiles_name
 from app.adapters.plans import LARGEST_FILE, KeptPlan, PlanRoom, keep_plan, original_name, picture_name
 from app.db import reading, transaction
 from app.domain.errors import Invalid, NotFound, PlumblineError, Stale
@@ -167,10 +168,29 @@ def plan_picture(picture: str) -> Response:
     return response
 
 
+@estates_bp.get("/plans/<picture>/tiles/<int:level>/<int:row>/<int:column>")
+@needs(Act.SEE_PLACES)
+def plan_tile(picture: str, level: int, row: int, column: int) -> Response:
+    """A piece of a plan, sharper than its picture; nothing (204) where the plan is white."""
+    plan = queries.plan_picture(reading(), actor(), picture)
+    if not plan.tiles:
+        raise NotFound()
+    with _blobs().open_named(tiles_name(plan.picture_sha256)) as file:
+        found = tile(file, level, row, column)
+    if found is None:
+        raise NotFound()
+    response = Response(found, 200 if found else 204, mimetype="image/webp")
+    response.headers["Cache-Control"] = f"private, max-age={_YEAR}, immutable"
+    response.vary.add("Cookie")
+    return response
+
+
 def _stored(estate_id: UUID, type_id: UUID, kept: KeptPlan, name: str) -> Response:
     with transaction() as session:
         plan = store_plan(session, actor(), estate_id, type_id, kept, tidy(name), clock.now())
     flash(_("Revision %(n)s of the plan is the one in use.", n=plan.revision))
+    if plan.revision > 1 and plan.registration is None:  # whoever brought it knows best what moved
+        return redirect(f"/estates/{estate_id}/types/{type_id}/plans/{plan.id}/registration", 303)
     return redirect(url_for(".type_page", estate_id=estate_id, type_id=type_id), 303)
 
 
@@ -272,13 +292,15 @@ def _page(
 ) -> str:
     if found and stale:
         form.record_version.data = found.record_version
+    plans = queries.plans_of(reading(), found.id) if found else []
     return render_template(
         "estates/type.html",
         estate=estate,
         type=found,
         form=form,
         rows=rows,
-        plans=queries.plans_of(reading(), found.id) if found else [],
+        plans=plans,
+        numbers={str(plan.id): plan.revision for plan in plans},
         plan_form=plan_form or PlanForm(formdata=None),
         page_form=page_form or PageForm(formdata=None),
         stale=stale,

@@ -23,6 +23,7 @@ import { ReviewView } from "./views/review.js";
 import { RunnerView } from "./views/runner.js";
 import { SignView } from "./views/sign.js";
 import { startView } from "./views/start.js";
+import { StartUnit } from "./views/start_unit.js";
 import { workView } from "./views/work.js";
 import { forget, rememberRemoved, rememberUnsent } from "./who.js";
 import { language, say } from "./words.js";
@@ -197,6 +198,8 @@ export class App {
       if (ready) history.replaceState(null, "", "#/phone"); // coming back later is not asking for it again
       return this.#show(new PhoneView(this, { ready }));
     }
+    const [, label] = /^#\/u\/([0-9A-Za-z]{4,16})$/.exec(hash) ?? [];
+    if (label || hash === "#/start/unit") return this.#show(new StartUnit(this, label));
     return this.#show(hash === "#/start" ? startView(this) : workView(this));
   }
 

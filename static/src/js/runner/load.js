@@ -17,7 +17,7 @@ function withGone(now, before = []) {
 export async function refreshWork(store, ask) {
   const answer = await ask("GET", "/api/v1/work");
   if (answer.kind !== "ok") return answer;
-  const { inspections, sites, checklists, organisation, epoch } = answer.body;
+  const { inspections, sites, checklists, estates = [], organisation, epoch } = answer.body;
   await heardEpoch(store, epoch);
   await store.run(["inspections", "meta"], "readwrite", async (tx) => {
     const rows = tx.objectStore("inspections");
@@ -38,7 +38,7 @@ export async function refreshWork(store, ask) {
     }
     await tx
       .objectStore("meta")
-      .put({ k: "work", v: { sites, checklists, organisation, epoch, at: Date.now() } });
+      .put({ k: "work", v: { sites, checklists, estates, organisation, epoch, at: Date.now() } });
   });
   store.tell({ type: "loaded", record: null });
   return answer;
@@ -166,12 +166,16 @@ export async function prepare(store, ask, language, report = () => {}) {
   return { kind: "ok" };
 }
 
-/** An unplanned inspection, born on this phone: its create operation and its row, in one transaction. */
-export async function startInspection(store, { person, site, checklist, due, organisation }) {
+/**
+ * An unplanned inspection, born on this phone: its create operation and its row, in one transaction. `unit`: of a walk,
+ * as the server would tell it.
+ */
+export async function startInspection(store, { person, site, checklist, due, organisation, unit = null }) {
   await store.device();
   const id = uuid7();
   const points = site.open_points ?? [];
   const value = { checklist_version: checklist.version_id, site: site.id, auditors: [person.id], due };
+  if (unit) Object.assign(value, { unit: unit.id, rooms: unit.rooms });
   if (points.length) value.open_points = points.map((point) => point.id);
   const record = { kind: "inspection", id };
   const change = { record, kind: "create", path: "inspection", field: "created", value, id: uuid7() };
@@ -191,6 +195,7 @@ export async function startInspection(store, { person, site, checklist, due, org
     answered: 0,
     listed: true,
     born_here: true,
+    ...(unit && { unit, rooms: unit.rooms }),
   };
   await store.run(["ops", "fields", "meta", "inspections"], "readwrite", async (tx) => {
     await writeInside(tx, change);

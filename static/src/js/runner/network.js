@@ -1,6 +1,7 @@
 // What happens when there is a network: who is signed in, what is to do, then everything that waits.
 import { changedHands, register, whoIsThere } from "./account.js";
 import { casePhotos, casesOf, refreshCases } from "./cases.js";
+import { keepEstates } from "./estates.js";
 import { freshen, freshenAll, prepare, refreshHeads, refreshWork } from "./load.js";
 import { fetchPictures, pairPhotos } from "./pictures.js";
 import { heardEpoch } from "./pull.js";
@@ -61,6 +62,7 @@ export class Network {
     const open = this.session();
     if (open?.record.kind === "inspection") await freshen(app.store, ask, open.id);
     const prepared = await prepare(app.store, ask, language);
+    if (prepared.kind === "ok") await keepEstates(app.store, ask);
     this.#fetchPhotos(); // not waited for: what is written comes and goes before what is only looked at
     return prepared;
   }

@@ -1,12 +1,28 @@
 // Floor plans on this phone: fetched while there is signal, kept beside the small pictures, looked at without.
+import { moved } from "../domain/plan_points.js";
 
 const TIMEOUT_MS = 30000;
 
 const keyOf = ({ id }) => `plan:${id}`;
 
-/** The plans that the open walks of `rows` need, each once. */
+/** Every revision of a unit's plan that this phone was told of, the one in use first. */
+export const revisionsOf = (unit) => (unit?.plan ? [unit.plan, ...(unit.plan.older ?? [])] : []);
+
+/**
+ * Where a pin lies on the revision `shown` of a unit's plan: {x, y}, perhaps beside the picture; null where nobody
+ * knows. Only onto the one in use does the server say the way.
+ */
+export function placed(unit, shown, pin) {
+  if (!pin || pin.plan === shown?.id) return pin ?? null;
+  const move = unit?.plan && shown?.id === unit.plan.id && unit.plan.moves?.[pin.plan];
+  return move ? moved(move, pin) : null;
+}
+
+/** The plans that the open walks of `rows` need, each once; also those whose pins lie on no other. */
 export function plansOf(rows) {
-  const found = rows.map(({ unit }) => unit?.plan).filter((plan) => plan?.url);
+  const found = rows
+    .flatMap(({ unit }) => revisionsOf(unit).filter(({ id }, at) => at === 0 || !unit.plan.moves?.[id]))
+    .filter((plan) => plan.url);
   return [...new Map(found.map((plan) => [plan.id, plan])).values()];
 }
 

@@ -1,5 +1,6 @@
 // Ready for no signal: what is on this phone, what stands in the way, and one tap that fetches the rest.
 import { casePhotos, casesOf } from "./cases.js";
+import { keepEstates, keptEstate } from "./estates.js";
 import { prepare } from "./load.js";
 import { countPictures, fetchPictures, lastPhotos } from "./pictures.js";
 import { countPlans, plansOf } from "./plans.js";
@@ -77,6 +78,11 @@ async function storedFacts(store, work) {
         : bad(say("fact_plans_some", { done, all: plans.length }), fetchIt),
     );
   }
+  const { estates = [] } = (await store.meta("work")) ?? {};
+  const kept = [];
+  for (const one of estates) if (await keptEstate(store, one.id)) kept.push(one);
+  const units = kept.reduce((sum, one) => sum + one.units, 0);
+  if (kept.length) facts.push(good(say("fact_units", { n: units })));
   return facts;
 }
 
@@ -133,6 +139,8 @@ export async function getReady(app, report) {
   if (link !== "ok" && link !== "busy") return { kind: link }; // nobody can say whether there is more to fetch
   const prepared = await prepare(store, ask, language, report);
   if (prepared.kind !== "ok") return prepared;
+  const estates = await keepEstates(store, ask, { all: true });
+  if (estates.kind !== "ok") return estates;
   const open = (await knownWork(store)).filter(isOpen);
   const photos = lastPhotos(open.map(({ row }) => row));
   return fetchPictures(store, [...photos, ...casePhotos(await casesOf(store), { all: true })], report);

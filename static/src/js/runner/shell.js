@@ -2,6 +2,7 @@
 
 const WORKER = "/app/worker.js";
 const SCOPE = "/app/";
+const [LABELS, LABELS_SCOPE] = ["/u/worker.js", "/u/"]; // a label that is scanned without signal (js/label.js)
 const ASK_MS = 10 * 60 * 1000; // an open app never navigates, so nobody but us asks whether there is a newer one
 
 /** What the home screen must know; asked for only now, or it would share the line with the first visit. */
@@ -10,6 +11,12 @@ function introduce() {
   link.rel = "manifest";
   link.href = document.body.dataset.manifest;
   document.head.append(link);
+}
+
+/** The first visit came before its worker: a label that is scanned next must open in the same language. */
+async function rememberLanguage() {
+  const place = await globalThis.caches?.open("plumbline-place").catch(() => null); // as in worker.js
+  await place?.put("/app/language", new Response(document.documentElement.lang)).catch(() => {});
 }
 
 /** `flush()` resolves when what was typed is durable; `unsaved()` counts what could not be stored; `newer(is)` is told. */
@@ -28,6 +35,7 @@ export class Shell {
     introduce();
     const { worker } = this;
     if (!worker) return;
+    rememberLanguage();
     this.#controlled = Boolean(worker.controller);
     worker.addEventListener("controllerchange", () => this.#changed());
     worker.addEventListener("message", ({ data, ports }) => {
@@ -38,6 +46,7 @@ export class Shell {
       const found = await worker.register(WORKER, { scope: SCOPE, updateViaCache: "none" });
       this.#asked = Date.now();
       this.#watch(found);
+      await worker.register(LABELS, { scope: LABELS_SCOPE, updateViaCache: "none" });
     } catch (error) {
       console.warn("the app's files are not kept on this phone", error); // work goes on; the next start tries again
     }

@@ -71,6 +71,12 @@ export function resultOf(session, url) {
   };
 }
 
+/** What earlier walks left, but for what this one looks at again. */
+export function earlier(session) {
+  const again = new Set(session.rechecks.map(({ repaired }) => repaired.row));
+  return (session.row.unit?.defects ?? []).filter(({ row }) => !again.has(row));
+}
+
 /** Repaired defects as the plan takes its pins. */
 export const pinned = (session) =>
   session.rechecks

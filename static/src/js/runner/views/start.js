@@ -62,6 +62,7 @@ export function startView(app) {
 
   async function paint() {
     work = (await store.meta("work")) ?? work;
+    root.querySelector("[data-units-link]").hidden = !work.estates?.length;
     const none = !work.sites.length || !work.checklists.length;
     root.querySelector("[data-none]").hidden = !none;
     root.querySelector("[data-go]").hidden = none;

@@ -2,11 +2,11 @@
 // thumb does in a room.
 import { byClass } from "../../domain/defects.js";
 import { raise } from "../defects.js";
-import { element, fill, speak, textOf } from "../dom.js";
+import { element, fill, icon, speak, textOf } from "../dom.js";
 import { roomName, unitName } from "../unit.js";
 import { language, plainDay, say } from "../words.js";
 import { Keys } from "./keys.js";
-import { footOf, pinned, rechecked } from "./again_words.js";
+import { earlier, footOf, pinned, rechecked } from "./again_words.js";
 import { Meters } from "./meters.js";
 import { PlanPane } from "./plan.js";
 import { defectItem, roomItem } from "./walk_words.js";
@@ -188,7 +188,17 @@ export class Walk {
       said.textContent = value;
       return [term, said];
     });
-    fill(this.unit, { unit: unitName(unit), estate: textOf(unit.estate), about: nodes });
+    const beside = (unit.others ?? []).map(({ people }) => people.join(", ")).filter(Boolean);
+    const twice =
+      beside.length && !this.session.closed
+        ? fill(element("remark"), {
+            icon: icon("branch"),
+            title: "",
+            text: say("walk_twice", { who: beside.join(" · ") }),
+          })
+        : null;
+    twice?.classList.add("note--warn");
+    fill(this.unit, { unit: unitName(unit), estate: textOf(unit.estate), about: nodes, twice });
   }
 
   #paintUnit() {
@@ -211,7 +221,7 @@ export class Walk {
       });
     this.unit.querySelector("[data-raise]").hidden = session.closed;
     this.#earlier();
-    this.#plan?.show({ defects: [...pinned(session), ...session.defects] });
+    this.#plan?.show({ defects: [...pinned(session), ...session.defects], earlier: earlier(session) });
   }
 
   paint() {

@@ -7,7 +7,7 @@ from alembic import op
 
 from app.db import append_only
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 
 

@@ -1,0 +1,85 @@
+"""Where on the plan the defects of a unit, of a type and of a case were pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.domain.actions import ENDED
+from app.features.actions.models import Action, ActionDefect
+from app.features.inspections.models import Defect, Inspection
+from app.features.places.models import Plan, Unit
+
+PINS_AT_MOST = 500  # of a type: more, and nobody sees the plan for its pins
+
+
+class Pinned(NamedTuple):
+    """A defect as its walk froze it last, the case that repairs it, and its unit."""
+
+    defect: Defect
+    case: Action | None
+    unit: Unit
+
+    @property
+    def done(self) -> bool:
+        return self.case is not None and self.case.phase in {phase.value for phase in ENDED}
+
+
+def of_unit(session: Session, unit_id: UUID) -> list[Pinned]:
+    """Every pinned defect of a unit that was authorised already."""
+    return _pinned(session, Unit.id == unit_id)
+
+
+def of_type(session: Session, type_id: UUID) -> list[Pinned]:
+    """Every pinned defect of every unit of a type; the newest PINS_AT_MOST."""
+    return _pinned(session, Unit.type_id == type_id)
+
+
+def of_case(session: Session, action: Action) -> Pinned | None:
+    """What a case repairs, as far as somebody pinned it; None of every other case."""
+    found = session.scalars(select(ActionDefect).where(ActionDefect.action_id == action.id)).one_or_none()
+    if found is None:
+        return None
+    rows = _pinned(session, and_(Defect.inspection_id == found.inspection_id, Defect.row == found.row))
+    return rows[0] if rows else None
+
+
+def set_on(session: Session, plans: Sequence[Plan]) -> list[Pinned]:
+    """The defects of the plans' type that were pinned on one of these revisions."""
+    known = {str(plan.id) for plan in plans}
+    if not plans:
+        return []
+    return [one for one in of_type(session, plans[0].type_id) if (one.defect.pin or {}).get("plan") in known]
+
+
+def _pinned(session: Session, of: object) -> list[Pinned]:
+    newest = (
+        select(Defect.inspection_id, func.max(Defect.revision).label("revision"))
+        .join(Unit, Unit.id == Defect.unit_id)
+        .where(of)  # type: ignore[arg-type]
+        .group_by(Defect.inspection_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(Defect, Action, Unit)
+        .join(Unit, Unit.id == Defect.unit_id)
+        .join(Inspection, Inspection.id == Defect.inspection_id)
+        .join(
+            newest,
+            and_(newest.c.inspection_id == Defect.inspection_id, newest.c.revision == Defect.revision),
+        )
+        .outerjoin(
+            ActionDefect,
+            and_(ActionDefect.inspection_id == Defect.inspection_id, ActionDefect.row == Defect.row),
+        )
+        .outerjoin(Action, Action.id == ActionDefect.action_id)
+        .where(of, Defect.pin.is_not(None))  # type: ignore[arg-type]
+        .order_by(Defect.id.desc())
+        .limit(PINS_AT_MOST)
+        .options(joinedload(Unit.building))
+    )
+    return [Pinned(defect, case, unit) for defect, case, unit in rows if defect.pin]
