@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,8 @@ class World:
         top = self.house.process.pid
         os.kill(top, signal.SIGSTOP)  # or it would end its children politely
         for pid in [*_below(top), top]:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that drew a picture has ended by itself meanwhile
+                os.kill(pid, signal.SIGKILL)
         self.house.process.wait(10)
 
     def restart(self) -> None:
@@ -77,9 +78,10 @@ class World:
 
 def _below(pid: int) -> list[int]:
     children = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            children += [*_below(int(child)), int(child)]
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                children += [*_below(int(child)), int(child)]
     return children
 
 
