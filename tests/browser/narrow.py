@@ -44,10 +44,10 @@ class Narrow:
     lost: float
     every: float
     seed: int
-    size: tuple[int, int] = (1800, 1350)
+    size: tuple[int, int] = (1200, 900)
 
 
-WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40)
+WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40, size=(1440, 1080))
 
 
 @dataclass(frozen=True)
