@@ -21,13 +21,12 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.net import API, NOISE, PART, Net, nudge, waiting
 from tests.browser.phone import LONG, Phone
-from tests.browser.photos import shot
+from tests.browser.photos import THUMBS, shot
 from tests.browser.proof import exactly_once
 from tests.browser.world import World
 from tests.faults.proxy import Link, Rule
 
 QUESTIONS = tuple(f"M{n:02}" for n in range(1, 11))
-THUMBS = "[data-photos] button[aria-label^='Photo '] img, [data-photos] button:has(img)"
 LOSSES = ("drop_before", "cut", "drop_after", "rst")
 MOST_REQUESTS = 5000
 PART_AT_MOST, IN_FLIGHT = 256 * 1024, 2  # offline.md 4.9

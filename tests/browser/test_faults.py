@@ -12,10 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.narrow import THUMBS, Narrow, begin, carry
+from tests.browser.narrow import Narrow, begin, carry
 from tests.browser.net import API, CHECK, COMPLETION, INDEX, PART, PUSH, Net, nudge, nudge_until_sent, waiting
 from tests.browser.phone import LONG, Phone
-from tests.browser.photos import shot
+from tests.browser.photos import THUMBS, shot
 from tests.browser.proof import exactly_once
 
 HOTEL = b"<html><h1>Welcome, guest. Please log in.</h1></html>"
