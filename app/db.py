@@ -150,12 +150,11 @@ class Database:
         writers = self.engine.execution_options(writes=True)
         self._writers = sessionmaker(writers, expire_on_commit=False, info=dict(info or {}))
         self._readers = sessionmaker(readers, expire_on_commit=False, autoflush=False)
+        event.listen(self._readers, "before_flush", _refuse_to_write)
         self._group = _GroupCommit(self)
 
     def reader(self) -> Session:
-        session = self._readers()
-        event.listen(session, "before_flush", _refuse_to_write)
-        return session
+        return self._readers()
 
     @contextmanager
     def write(self) -> Iterator[Session]:

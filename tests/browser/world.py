@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import sqlite3
+import time
 from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 
 from tests.browser.desk import Desk, Plan
 from tests.setup.house import House
+
+LISTENS_WITHIN = 30.0  # seconds
 
 
 class World:
@@ -44,14 +47,23 @@ class World:
         """SIGKILL to all of it, as a power cut: nobody gets to finish anything."""
         top = self.house.process.pid
         os.kill(top, signal.SIGSTOP)  # or it would end its children politely
-        for pid in [*_below(top), top]:
+        for pid in [top, *reversed(_below(top))]:  # parents first, or they would start children anew
             with suppress(ProcessLookupError):  # one that drew a picture has ended by itself meanwhile
                 os.kill(pid, signal.SIGKILL)
         self.house.process.wait(10)
 
     def restart(self) -> None:
         """`make run` again, on the same folder and port."""
-        self.house = House(self.data, self.port, **self.environ).__enter__()
+        until = time.monotonic() + LISTENS_WITHIN
+        while True:
+            house = House(self.data, self.port, **self.environ)
+            try:
+                self.house = house.__enter__()
+                return
+            except AssertionError:  # the port may be some other program's own end of a connection just now
+                if "in use" not in house.said or time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         path = f"file:{self.data / 'plumbline.db'}?mode=ro"
