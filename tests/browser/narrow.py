@@ -46,7 +46,7 @@ class Narrow:
     size: tuple[int, int] = (1200, 900)
 
 
-WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40, size=(1450, 1090))
+WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40, size=(1000, 750))
 
 
 @dataclass(frozen=True)
