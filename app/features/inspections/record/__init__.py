@@ -81,8 +81,10 @@ class InspectionKind:
     name = KIND
 
     def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Inspection]:
-        one = len(ids) == 1
-        found = session.scalars(_LOCK_ONE, {"one": ids[0]}) if one else session.scalars(_LOCK_MANY, {"ids": ids})
+        if len(ids) == 1:
+            found = session.scalars(_LOCK_ONE, {"one": ids[0]})
+        else:
+            found = session.scalars(_LOCK_MANY, {"ids": ids})
         return {row.id: row for row in found.unique()}
 
     def access(self, session: Session, author: Author, rows: Sequence[Inspection]) -> dict[UUID, Access]:
