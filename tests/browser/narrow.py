@@ -46,7 +46,7 @@ class Narrow:
     size: tuple[int, int] = (1200, 900)
 
 
-WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40, size=(1000, 750))
+WHOLE = Narrow(count=60, rate=12_500, lost=0.2, every=30.0, seed=40, size=(850, 637))
 
 
 @dataclass(frozen=True)
@@ -104,18 +104,21 @@ def carry(bo: Phone, net: Net, record: str, folder: Path, narrow: Narrow) -> Car
     assert _said(bo, net, record) == 0
     _byte_equal(net, record, shots)
     met = [rule for rule in losses if rule.seen >= (rule.nth or 0)]
-    parts = [request for request in heard if re.match(PART, request.what)]
+    asked = [request for request in heard if re.match(API, request.what)]
+    parts = [request for request in asked if re.match(PART, request.what)]
+    lost_parts = sum(bool(re.match(PART, asked[(rule.nth or 0) - 1].what)) for rule in met)
     carried = Carried(
         needed=sum(shots.values()),
         sent=sum(len(request.body) for request in parts),
-        requests=sum(bool(re.match(API, request.what)) for request in heard),
+        requests=len(asked),
         lost=len(met),
         loads=loads,
         seconds=seconds,
     )
-    assert met, "something was lost"
+    assert lost_parts, "something was lost"
+    part = min(PART_AT_MOST, max(shots.values()))
     again = carried.sent - carried.needed
-    assert again <= (carried.lost + loads * IN_FLIGHT) * PART_AT_MOST, carried
+    assert again <= (lost_parts + loads * IN_FLIGHT) * part, f"{carried}; {lost_parts} parts lost"
     return carried
 
 
