@@ -40,10 +40,11 @@ bench: set-up-all ## Measure against references; writes docs/performance.md
 pictures: set-up-all ## Screenshots of the demo in docs/pictures: two sizes, light and dark, English and Chinese
 	@python -m scripts.pictures
 
-soak: set-up-all ## Fifty phones for ten minutes, 20,000 runs of the sync model, storms in browsers, whole tables; says its seeds
+soak: set-up-all ## Fifty phones for ten minutes, 20,000 runs of the sync model, storms in browsers, photos over a narrow line, whole tables; says its seeds
 	@python -m bench.soak
 	@python -m tests.sync.soak
 	@python -m tests.browser.soak
+	@python -m tests.browser.narrow
 	@PLUMBLINE_DEPTH=whole python -m pytest -n 2 tests/hostile tests/faults tests/browser/test_pages.py tests/browser/test_action_pages.py
 
 build: set-up ## Install, and build the front end and the catalogues

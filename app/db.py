@@ -148,14 +148,19 @@ class Database:
         else:
             readers = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         writers = self.engine.execution_options(writes=True)
+        self._reading = readers
         self._writers = sessionmaker(writers, expire_on_commit=False, info=dict(info or {}))
         self._readers = sessionmaker(readers, expire_on_commit=False, autoflush=False)
+        event.listen(self._readers, "before_flush", _refuse_to_write)
         self._group = _GroupCommit(self)
 
     def reader(self) -> Session:
-        session = self._readers()
-        event.listen(session, "before_flush", _refuse_to_write)
-        return session
+        return self._readers()
+
+    def ask(self, prepared: Prepared, given: Mapping[str, Any]) -> Sequence[Any]:
+        """Rows of one question, on a connection that is free again at once."""
+        with self._reading.connect() as connection:
+            return prepared.on(connection, given)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -316,6 +321,15 @@ def reading() -> Session:
     return session
 
 
+def ask(prepared: Prepared, **given: Any) -> Sequence[Any]:
+    """Rows of one prepared question, for a request that may need to read nothing else: it gets no reading
+    session for that, which would cost several times the question and hold its connection to the end.
+    """
+    if "reading_session" in g:
+        return prepared(g.reading_session, **given)
+    return database().ask(prepared, given)
+
+
 @contextmanager
 def transaction() -> Iterator[Session]:
     """One short write: commits at the end, rolls back on any error."""
@@ -378,7 +392,9 @@ class Prepared:
         self._made: tuple[str, list[tuple[str, Any, Any]], list[Any]] | None = None
 
     def __call__(self, session: Session, **given: Any) -> Sequence[Any]:
-        connection = session.connection()
+        return self.on(session.connection(), given)
+
+    def on(self, connection: Connection, given: Mapping[str, Any]) -> Sequence[Any]:
         if connection.dialect.name != "sqlite":
             found = connection.execute(self._statement, given)
             return found.all() if found.returns_rows else ()

@@ -10,7 +10,6 @@ given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from app.domain.canonical import canonical_text
@@ -43,8 +42,7 @@ class Head(NamedTuple):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Register:
+class Register(NamedTuple):  # made for every operation of a push
     """A register's heads, the shown one first; what is shown; whether somebody must decide."""
 
     heads: tuple[Head, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from app.domain.canonical import MAX_INTEGER, canonical, canonical_text, digest
 from app.domain.errors import Invalid, Malformed
@@ -164,8 +164,8 @@ def parse(raw: Any) -> Operation:
         raise Malformed("op_too_large", None, limit=limit)
     return Operation(  # by position: by name takes twice as long
         op_id,
-        cast("str", record_kind),
-        cast("str", record_id),
+        record_kind,  # type: ignore[arg-type]
+        record_id,  # type: ignore[arg-type]
         kind,
         path,
         field,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from app.domain.again import DUTY as AGAIN
@@ -81,6 +82,7 @@ _ACTS = {
 }
 
 
+@lru_cache(maxsize=4096)
 def act_of(path: str, kind: str) -> Act:
     """What a person must be allowed to do to write there."""
     if kind in _ACTS:

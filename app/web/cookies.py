@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, current_app, request
 from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer as Serializer
 
 
 def secure() -> bool:
@@ -16,6 +17,14 @@ class HostCookie(SecureCookieSessionInterface):
 
     It holds the CSRF token, messages and the secret of the server-side session; the session row decides.
     """
+
+    _signing: Serializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> Serializer | None:
+        """Made once: Flask would derive its keys anew for every request."""
+        if self._signing is None:
+            self._signing = super().get_signing_serializer(app)
+        return self._signing
 
     def get_cookie_name(self, app: Flask) -> str:
         return "__Host-plumbline" if secure() else "plumbline"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+THUMBS = "[data-photos] button[aria-label^='Photo '] img"  # below a question
 UPRIGHT_FROM_RIGHT = 6  # EXIF: turned a quarter to the left by the camera
 
 

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, expect
 
 from tests.browser.phone import CAMERA, DESK, Phone
+from tests.browser.photos import THUMBS
 from tests.browser.proof import exactly_once
 from tests.browser.world import World
-
-THUMBS = "[data-photos] button[aria-label^='Photo '] img"
 
 
 def camera(phone: Phone) -> Locator:

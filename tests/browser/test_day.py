@@ -23,9 +23,9 @@ from playwright.sync_api import Request, expect
 from tests.browser import pen
 from tests.browser.net import API, COMPLETION, NOISE, PART, PUSH, Net, nudge, nudge_until_sent
 from tests.browser.phone import CAMERA, LONG, Phone
-from tests.browser.photos import shot
+from tests.browser.photos import THUMBS, shot
 from tests.browser.proof import exactly_once
-from tests.browser.test_camera import THUMBS, camera, shoot
+from tests.browser.test_camera import camera, shoot
 from tests.browser.test_faults import HOTEL
 from tests.browser.test_offline import checklists_stored, kept
 

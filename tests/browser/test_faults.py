@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
 import time
@@ -13,23 +12,11 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.net import (
-    API,
-    CHECK,
-    COMPLETION,
-    INDEX,
-    NOISE,
-    PART,
-    PUSH,
-    Net,
-    nudge,
-    nudge_until_sent,
-    waiting,
-)
+from tests.browser.narrow import Narrow, begin, carry
+from tests.browser.net import API, CHECK, COMPLETION, INDEX, PART, PUSH, Net, nudge, nudge_until_sent, waiting
 from tests.browser.phone import LONG, Phone
-from tests.browser.photos import shot
+from tests.browser.photos import THUMBS, shot
 from tests.browser.proof import exactly_once
-from tests.browser.test_camera import THUMBS
 
 HOTEL = b"<html><h1>Welcome, guest. Please log in.</h1></html>"
 
@@ -37,12 +24,7 @@ HOTEL = b"<html><h1>Welcome, guest. Please log in.</h1></html>"
 def ready(phone: Callable[..., Phone], net: Net, site: str) -> tuple[Phone, str]:
     """Bo's phone on this network, in the first section of a new inspection that the server has."""
     bo = phone(at=net)
-    bo.tolerate(*NOISE)
-    bo.sign_in("bo", keep=True)
-    record = bo.start_unplanned(site)
-    bo.tab("Man")
-    bo.all_sent()
-    return bo, record
+    return bo, begin(bo, site)
 
 
 def photos(net: Net, record: str) -> int:
@@ -153,52 +135,9 @@ def test_a_proxy_of_64_kilobytes(phone: Callable[..., Phone], net: Net, tmp_path
 
 
 def test_photos_over_a_narrow_link_that_is_cut(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:
-    """40, shortened: a slow link that loses requests, the app opened anew again and again."""
-    narrow_link(phone, net, tmp_path, count=6, rate=150_000, every=2.0)
-
-
-def narrow_link(
-    phone: Callable[..., Phone], net: Net, folder: Path, count: int, rate: int, every: float
-) -> None:
+    """40, shortened; at full length: `python -m tests.browser.narrow [seed]`."""
     bo, record = ready(phone, net, "Goldleaf Packaging")
-    chance = random.Random(40)
-    bo.cut()
-    for n in range(count):
-        bo.give_photo("M01", shot(folder / f"{n}.jpg", 4000 + n, (1800, 1350)))
-        expect(bo.question("M01").locator(THUMBS)).to_have_count(n + 1)
-    net.do("slow", PART, value=rate)
-    cuts = [net.do("cut", PART, nth, chance.randrange(250_000)) for nth in (2, 5, 9)]
-    net.do("drop_after", COMPLETION, 2)
-    bo.context.set_offline(False)
-    nudge(bo)
-    loads, until = 0, time.monotonic() + 60 + count * 10
-    while waiting(bo):
-        assert time.monotonic() < until, "I8: it drains"
-        bo.page.wait_for_timeout(int(every * 1000))
-        if loads < 4:
-            bo.page.reload()
-            loads += 1
-            expect(bo.question("M01")).to_be_visible()
-        nudge(bo)
-    bo.all_sent()
-    net.calm()
-    exactly_once(bo, record)
-    assert photos(net, record) == count
-    parts = [request for request in net.proxy.heard if re.match(PART, request.what)]
-    sent = sum(len(request.body) for request in parts)
-    needed = sum(
-        size
-        for (size,) in net.rows(
-            "SELECT m.size FROM media m JOIN media_uses u ON u.sha256 = m.sha256 WHERE u.record_id = ?",
-            record,
-        )
-    )
-    met = sum(cut.seen >= (cut.nth or 0) for cut in cuts)
-    assert met == len(cuts), "every cut was met"
-    again = sent - needed
-    assert again <= (met + loads) * 2 * 256 * 1024, (
-        f"{again} bytes sent again in {met} cuts and {loads} loads"
-    )
+    carry(bo, net, record, tmp_path, Narrow(count=6, rate=150_000, lost=0.2, every=1.5, seed=40))
 
 
 def test_a_phone_put_back_to_yesterday(phone: Callable[..., Phone], net: Net, tmp_path: Path) -> None:

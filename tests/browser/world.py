@@ -6,13 +6,17 @@ import os
 import re
 import signal
 import sqlite3
-from contextlib import closing
+import time
+from collections.abc import Iterable
+from contextlib import closing, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tests.browser.desk import Desk, Plan
 from tests.setup.house import House
+
+LISTENS_WITHIN = 30.0  # seconds
 
 
 class World:
@@ -42,22 +46,36 @@ class World:
 
     def freeze(self) -> None:
         """What comes in is taken by the kernel, and nobody reads it."""
-        self._signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP, self._down()[::-1])
 
     def kill(self) -> None:
         """SIGKILL to all of it, as a power cut: nobody gets to finish anything."""
         os.kill(self.house.process.pid, signal.SIGSTOP)  # or it would end its children politely
-        self._signal(signal.SIGKILL)
+        self._signal(signal.SIGKILL, self._down())  # parents first, or they would start children anew
         self.house.process.wait(10)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _down(self) -> list[int]:
         top = self.house.process.pid
-        for pid in [*_below(top), top]:
-            os.kill(pid, number)
+        return [top, *reversed(_below(top))]
+
+    @staticmethod
+    def _signal(number: signal.Signals, pids: Iterable[int]) -> None:
+        for pid in pids:
+            with suppress(ProcessLookupError):  # one that drew a picture has ended by itself meanwhile
+                os.kill(pid, number)
 
     def restart(self) -> None:
         """`make run` again, on the same folder and port."""
-        self.house = House(self.data, self.port, **self.environ).__enter__()
+        until = time.monotonic() + LISTENS_WITHIN
+        while True:
+            house = House(self.data, self.port, **self.environ)
+            try:
+                self.house = house.__enter__()
+                return
+            except AssertionError:  # the port may be some other program's own end of a connection just now
+                if "in use" not in house.said or time.monotonic() > until:
+                    raise
+                time.sleep(0.5)
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         path = f"file:{self.data / 'plumbline.db'}?mode=ro"
@@ -84,9 +102,10 @@ class World:
 
 def _below(pid: int) -> list[int]:
     children = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            children += [*_below(int(child)), int(child)]
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                children += [*_below(int(child)), int(child)]
     return children
 
 

@@ -10,7 +10,8 @@ hold         waits until `proxy.release()`                   throttle(bytes per 
 rst          resets the connection after the server has answered
 cut(n)       resets when n bytes of the body have come, nobody else hears of it
 limit(n)     answers 413 with a page of its own when the body is larger
-slow(bytes per second)  takes the body no faster
+slow(bytes per second)  takes the body no faster; slow(Link(bytes per second)): all such bodies together.
+         A client that hung up sends nothing more, whatever it had handed to its system
 garbage(bytes)  answers with bytes that are no HTTP
 
 `proxy.heard` are all requests whose head came, with as much of the body as the link let through;
@@ -30,7 +31,9 @@ from types import TracebackType
 from typing import Any, Self
 
 HEAD_AT_MOST = 64 * 1024
+AT_HAND = 1024 * 1024  # of a body, before the other side has to wait: a hang-up behind it must be seen
 PATIENCE = 60.0
+ESTABLISHED = 1  # tcp_info's first byte, linux/tcp.h
 
 
 @dataclass
@@ -46,6 +49,19 @@ class Rule:
             return False
         self.seen += 1
         return self.nth is None or self.seen == self.nth
+
+
+@dataclass
+class Link:
+    """A line that all requests share, `rate` bytes a second. Belongs to one proxy."""
+
+    rate: int
+    free: float = 0.0  # when what was sent before is over, in the loop's time
+
+    async def carry(self, count: int) -> None:
+        now = asyncio.get_running_loop().time()
+        self.free = max(now, self.free) + count / self.rate
+        await asyncio.sleep(self.free - now)
 
 
 @dataclass
@@ -91,7 +107,7 @@ class Proxy:
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._done, self._released = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
-        server = await asyncio.start_server(self._client, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._client, "127.0.0.1", self.port, limit=AT_HAND)
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._done.wait()
@@ -113,7 +129,9 @@ class Proxy:
     ) -> None:
         rules = {rule.action: rule.value for rule in self.rules if rule.holds(request.what)}
         self.heard.append(request)
-        await _take(reader, request, rules.get("cut"), rules.get("slow"))
+        slow = rules.get("slow")
+        link = Link(slow) if isinstance(slow, int) else slow
+        await _take(reader, writer, request, rules.get("cut"), link)
         if "cut" in rules:
             _reset(writer)
             return
@@ -162,18 +180,30 @@ class Proxy:
             writer.close()
 
 
-async def _take(reader: asyncio.StreamReader, request: Request, cut: int | None, rate: int | None) -> None:
-    """The body into the request: all of it, or `cut` bytes, `rate` bytes a second."""
+async def _take(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    request: Request,
+    cut: int | None,
+    link: Link | None,
+) -> None:
+    """The body into the request: all of it, or `cut` bytes, as fast as the link is."""
     length = re.search(rb"(?im)^content-length:\s*(\d+)", request.head)
     left = min(int(length[1]) if length else 0, 2**62 if cut is None else cut)
     while left:
-        some = await reader.read(min(left, max(1, rate // 10) if rate else left))
-        if not some:
+        some = await reader.read(min(left, max(1, link.rate // 10) if link else left))
+        if not some or (link and _hung_up(writer)):
             raise EOFError
         request.body += some
         left -= len(some)
-        if rate:
-            await asyncio.sleep(len(some) / rate)
+        if link:
+            await link.carry(len(some))
+
+
+def _hung_up(writer: asyncio.StreamWriter) -> bool:
+    """The client has closed its side, even where bytes it wrote before have not been read yet."""
+    found: socket.socket = writer.get_extra_info("socket")
+    return found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

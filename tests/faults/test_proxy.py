@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Link, Proxy
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -103,3 +104,22 @@ def test_cut_limited_slow_garbage(proxy: Proxy) -> None:
     proxy.do("garbage", "POST /a", value=b"\x15\x03\x03\x00\x02\x02\x28")
     with pytest.raises((OSError, http.client.HTTPException)):
         post(proxy)
+
+
+def test_a_line_is_shared_and_what_is_not_over_it_when_the_client_hangs_up_is_gone(proxy: Proxy) -> None:
+    proxy.do("slow", "POST /a", value=Link(2000))
+    begun = time.monotonic()
+    threads = [threading.Thread(target=post, args=(proxy, b"x" * 500)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - begun >= 0.45, "together no faster than one after the other"
+    Echo.heard.clear()
+    with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+        client.sendall(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000)
+        until = time.monotonic() + 5
+        while time.monotonic() < until and (len(proxy.heard) < 3 or not proxy.heard[-1].body):
+            time.sleep(0.02)
+    time.sleep(0.6)  # the rest would be over the line
+    assert 0 < len(proxy.heard[-1].body) < 1000 and not Echo.heard

@@ -110,6 +110,40 @@ test("what a small network took is kept over a cut: the size is remembered with 
   assert.ok(parts().length - before <= 5, "ten small parts, five of them were there");
 });
 
+test("a link too slow for a part gets smaller ones, until they arrive before it breaks", async () => {
+  const store = phone();
+  const name = await photograph(store, 3);
+  const slow = ({ bytes: sent }) => (sent?.byteLength > 70 * KB ? offline() : undefined);
+  server.faults.push(...Array.from({ length: 40 }, () => slow));
+  assert.equal((await uploadAll(store, { ask })).kind, "offline");
+  assert.equal((await uploadAll(store, { ask })).kind, "offline");
+  assert.equal((await uploadAll(store, { ask })).kind, "ok");
+  assert.equal(sha(server.media.get(name)), name);
+  assert.deepEqual([...new Set(sizes())].slice(0, 3), [256, 128, 64]);
+});
+
+test("parts that are there are not given up for a link that was away once or twice, but not kept for ever", async () => {
+  const store = phone();
+  const name = await photograph(store, 7, { size: 1500 * KB });
+  let n = 0;
+  const away = ({ url }) => {
+    if (!url.includes("/parts/")) return undefined;
+    n += 1;
+    return n > 4 ? offline() : undefined;
+  };
+  const cycle = async (fault) => {
+    server.faults = Array.from({ length: 40 }, () => fault);
+    return (await uploadAll(store, { ask })).kind;
+  };
+  assert.equal(await cycle(away), "offline");
+  assert.deepEqual([await cycle(away), await cycle(away)], ["offline", "offline"]);
+  assert.ok(sizes().every((size) => size > 128));
+  const slow = ({ bytes: sent }) => (sent?.byteLength > 200 * KB ? offline() : undefined);
+  assert.equal(await cycle(slow), "offline");
+  assert.equal(await cycle(slow), "ok");
+  assert.equal(sha(server.media.get(name)), name);
+});
+
 test("a network that refuses even the smallest part is said, and holds nothing else up", async () => {
   const store = phone();
   server.limit = 10 * KB;

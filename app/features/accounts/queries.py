@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.adapters import clock
 from app.adapters.passwords import secret_hash
-from app.db import Prepared, reading
+from app.db import Prepared, ask, reading
 from app.domain.errors import NotFound
 from app.domain.permissions import Act, Actor, Grant, Role, Scope, ScopeKind, may
 from app.features.accounts.models import Device, GivenGrant, Person, SignedIn
@@ -110,8 +110,7 @@ def present_session() -> PresentSession | None:
 
 def device_loader(secret: str) -> KnownDevice | None:
     """The device that holds this secret, with its person, whatever became of either; None when unknown."""
-    session = reading()
-    rows = _DEVICE(session, hash=secret_hash(secret))
+    rows = ask(_DEVICE, hash=secret_hash(secret))
     if not rows:
         return None
     device_id, revoked_at, expires_at, person_id, disabled_at, spoken, zone, name, *_ = rows[0]

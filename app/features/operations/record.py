@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.merge import Key, Register
 from app.domain.operations import Operation
-from app.domain.permissions import Act, Actor
+from app.domain.permissions import Actor
 
 
 class Access(Enum):
@@ -32,7 +32,7 @@ class Access(Enum):
 class Author:
     """Who made the operations: a person, on a device; `active` is False when the account is disabled.
 
-    `rights` is the kinds' own memory while one batch is judged: a hundred operations ask the same question.
+    `memory` is the kinds' own while one batch is judged: a hundred operations ask the same questions.
     `vouched`: an admin answers for work that was held because the author's access ended, so that is not asked
     again. `through`: who decided that, or who brought the work in from a file, when it was not the author.
     """
@@ -40,7 +40,7 @@ class Author:
     actor: Actor
     device_id: UUID | None
     active: bool = True
-    rights: dict[tuple[Any, Act], bool] = field(default_factory=dict, compare=False)
+    memory: dict[Any, Any] = field(default_factory=dict, compare=False)
     vouched: bool = False
     through: UUID | None = None
 

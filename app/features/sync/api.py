@@ -281,7 +281,7 @@ def push() -> Response:
 
     def take(session: Session, how: Receive = receive) -> tuple[list[Answer], str]:
         answers = how(session, KINDS, author, raw, now)
-        taken = sum(answer.result != "deferred" for answer in answers)
+        taken = len(answers) - [answer.result for answer in answers].count("deferred")
         _SEEN(session, **{**seen, "pending": max(0, waiting - taken)})
         return answers, epoch_of(session)
 

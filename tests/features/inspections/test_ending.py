@@ -720,6 +720,22 @@ def test_a_new_revision_opens_it_again_and_supersedes(
     assert "Wrong site photo" in page and first.digest in page and second.digest in page
 
 
+def test_signatures_count_for_the_next_revision_while_nothing_changed(app: Flask, phone: Phone) -> None:
+    """What was signed is the same, to the byte: nobody is fetched again (DESIGN §4.5)."""
+    rows = phone.sign_both()
+    phone.complete(rows)
+    phone.operation("reopen", "inspection", "reopened", {"reason": TYPED, "revision": 2})
+    pushed(phone)  # frozen after the batch, so the reopening came too early
+    phone.operation("reopen", "inspection", "reopened", {"reason": TYPED, "revision": 2})
+    phone.complete(rows)
+    assert pushed(phone) == [("applied", ""), ("applied", "")]
+    assert [revision.revision for revision in every(app, Revision)] == [1, 2]
+    phone.operation("reopen", "inspection", "reopened", {"reason": TYPED, "revision": 3})
+    phone.set("q/M01", "score", "8")
+    phone.complete(rows)
+    assert pushed(phone) == [("applied", ""), ("applied", ""), ("deferred", "signature_outdated")]
+
+
 def test_a_revision_needs_a_reason(cast: Cast, phone: Phone, client_for: Callable[..., PageClient]) -> None:
     completed(phone)
     answer = change(client_for(cast.manager), address(phone), "revision")

@@ -234,6 +234,21 @@ def test_a_late_completion_is_never_applied(app: Flask, cast: Cast) -> None:
     team.heads_hold()
 
 
+def test_what_cannot_stand_beside_other_late_work_is_laid_aside_with_the_reason(
+    app: Flask, cast: Cast
+) -> None:
+    """Each was judged when it came, by a record that had neither: a signature is written once."""
+    team = Team(app, cast)
+    first = team.bob.sign(digest="0" * 64)
+    team.bob.operation("sign", first["path"], "signed", {**first["value"], "name": "Somebody Else"})
+    assert [r["result"] for r in team.bob.push()] == ["late"] * 4
+    assert team.decide(cast.owner, "amend").status_code == 303
+    fates = [(one["fate"], one["code"]) for one in team.decided(team.bob)]
+    assert fates == [("applied", "")] * 3 + [("dismissed", "signature_exists")]
+    team.heads_hold()
+    assert team.row.late == 0
+
+
 def test_after_a_cancellation_it_can_only_be_laid_aside(app: Flask, cast: Cast) -> None:
     team = Team(app, cast)
     with app.app_context():

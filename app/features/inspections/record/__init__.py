@@ -64,11 +64,12 @@ _ACTS_OF_END = {
 
 _LOCK = (
     select(Inspection)
-    .where(Inspection.id.in_(bindparam("ids", expanding=True)))
     .order_by(Inspection.id)
     .with_for_update(of=Inspection)
     .options(joinedload(Inspection.assignments), defer(Inspection.result))  # it is only written here
 )
+_LOCK_ONE = _LOCK.where(Inspection.id == bindparam("one"))  # most batches are about one
+_LOCK_MANY = _LOCK.where(Inspection.id.in_(bindparam("ids", expanding=True)))
 
 
 _CLOSED = {state: f"inspection_{state}" for state in ("cancelled", "in_review", "completed")}
@@ -80,7 +81,11 @@ class InspectionKind:
     name = KIND
 
     def lock(self, session: Session, ids: Sequence[UUID]) -> dict[UUID, Inspection]:
-        return {row.id: row for row in session.scalars(_LOCK, {"ids": ids}).unique()}
+        if len(ids) == 1:
+            found = session.scalars(_LOCK_ONE, {"one": ids[0]})
+        else:
+            found = session.scalars(_LOCK_MANY, {"ids": ids})
+        return {row.id: row for row in found.unique()}
 
     def access(self, session: Session, author: Author, rows: Sequence[Inspection]) -> dict[UUID, Access]:
         found = {}
@@ -159,7 +164,9 @@ class InspectionKind:
         state: State,
         fresh: Sequence[Operation],
     ) -> None:
-        form = asked_in(session, row)
+        form = author.memory.get(row)
+        if form is None:
+            form = author.memory[row] = asked_in(session, row)
         judge(form, operation.path, operation.field, operation.value)
         if not _may(author, act_of(operation.path, operation.kind), row):
             raise NotAllowed()
@@ -181,6 +188,8 @@ class InspectionKind:
     def closed(self, row: Inspection, operation: Operation) -> str | None:
         state = row.state
         code = _CLOSED.get(state)
+        if code is None:
+            return None
         if state == "completed" and operation.kind == "reopen":
             return None
         if state == "in_review" and operation.kind in _DECISIONS:
@@ -242,10 +251,11 @@ class InspectionKind:
 
 def _may(author: Author, act: Act, row: Inspection) -> bool:
     key = (row, act)
-    if key not in author.rights:
+    known: bool | None = author.memory.get(key)
+    if known is None:
         scope = lead_scope_of if act is Act.REVISE_INSPECTION else scope_of
-        author.rights[key] = author.vouched or may(author.actor, act, scope(author.actor, row))
-    return author.rights[key]
+        known = author.memory[key] = author.vouched or may(author.actor, act, scope(author.actor, row))
+    return known
 
 
 def _judge_owner(session: Session, row: Inspection, operation: Operation) -> None:

@@ -7,6 +7,7 @@ What is decided is a new row of `operation_fates` for each of them, never a chan
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,12 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app.db import new_id
-from app.domain.errors import Invalid
+from app.domain.errors import Invalid, PlumblineError
 from app.domain.operations import Operation, parse
 from app.features.operations import commands
 from app.features.operations import models as m
 from app.features.operations.queries import Entry, heads_of, late_of, travel
-from app.features.operations.record import Author, RecordKind
+from app.features.operations.record import Author, Deferred, RecordKind
 
 AMEND, DISMISS = "amend", "dismiss"
 
@@ -37,6 +38,8 @@ def decide_late(
     """Applies what waits (AMEND, to a record that is open again) or lays it aside (DISMISS), all of it.
 
     Raises Invalid("late_none") when nothing waits. A completion among it never applies: who amends completes.
+    Each is judged again, because another late one may stand where it would: what cannot stand is laid aside
+    with the reason.
     """
     row = kind.lock(session, [record_id])[record_id]
     waiting = late_of(session, record_id)
@@ -44,9 +47,7 @@ def decide_late(
         raise Invalid("late_none")
     fates = dict.fromkeys((entry.operation.id for entry in waiting), ("dismissed", ""))
     if decision == AMEND:
-        applied = _apply(session, kind, author, record_id, row, waiting, now)
-        fates |= {entry.operation.id: ("dismissed", "late_end") for entry in waiting}
-        fates |= dict.fromkeys(applied, ("applied", ""))
+        fates |= _apply(session, kind, author, record_id, row, waiting, now)
     _write_fates(session, fates, author, now)
     kind.late(row, -len(waiting))
     made = m.LateDecision(
@@ -72,21 +73,33 @@ def _apply(
     row: Any,
     waiting: Sequence[Entry],
     now: datetime,
-) -> list[UUID]:
+) -> dict[UUID, tuple[str, str]]:
+    """Fate and code of each."""
     heads = heads_of(session, [record_id])[record_id]
     record = commands.record_of(session, kind, record_id, row, heads)
-    taken: list[Operation] = []
+    # whether its maker might write was judged when it came
+    judging = replace(author, vouched=True, memory={})
+    found: dict[UUID, tuple[str, str]] = {}
+    commands.name_parents(session, [record], [str(entry.operation.id) for entry in waiting])
     for entry in waiting:
         op = parse(travel(entry)["op"])
-        if not kind.is_end(op):
-            taken.append(op)
-    commands.name_parents(session, [record], [op.id for op in taken])
-    for op in taken:
-        commands.merge(record, op, now)
-    if taken:
+        code = "late_end" if kind.is_end(op) else _why_not(session, kind, judging, record, op)
+        if not code:
+            commands.merge(record, op, now)
+        found[entry.operation.id] = ("dismissed", code) if code else ("applied", "")
+    if record.applied:
         commands.store_heads(session, [record])
         kind.apply(session, row, record.state, record.applied, author, now)
-    return [UUID(op.id) for op in taken]
+    return found
+
+
+def _why_not(session: Session, kind: RecordKind, author: Author, record: Any, op: Operation) -> str:
+    """The code of why it cannot stand, empty when it can."""
+    try:
+        kind.judge(session, author, record.row, op, record.state, record.applied)
+    except (PlumblineError, Deferred) as error:
+        return str(error.code)
+    return ""
 
 
 def _write_fates(session: Session, fates: dict[UUID, tuple[str, str]], author: Author, now: datetime) -> None:

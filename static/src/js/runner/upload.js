@@ -7,6 +7,7 @@ const PARTS_IN_FLIGHT = 2;
 const PHOTOS_AT_ONCE = 3;
 const UPLOAD_MS = 120000;
 const MOST_TRIES = 3;
+const MOST_IN_VAIN = 3; // cycles in which no part arrived, until parts that are there are given up for smaller ones
 const MOST_ASKED = 1000; // photos in one question, app/features/sync/api.py
 
 const refused = ({ code, title }) => ({ state: "refused", code, title });
@@ -42,9 +43,22 @@ function gate(most) {
 class Upload {
   #gate = gate(PARTS_IN_FLIGHT);
   stop = null; // what ended the cycle: nothing more leaves
+  #vain = true; // no part has arrived yet
 
   constructor(store, ask, part) {
     Object.assign(this, { store, ask, part });
+  }
+
+  /** Smaller parts than those, and later photos begin with them. */
+  async smaller(than) {
+    this.part = Math.min(this.part, than / 2);
+    await this.store.setMeta("part", this.part);
+  }
+
+  async #arrived() {
+    if (!this.#vain) return;
+    this.#vain = false;
+    await this.store.setMeta("vain", 0);
   }
 
   /** Sends these parts; {kind: "ok"}, {kind: "smaller"} when the network wants smaller ones, or a problem. */
@@ -57,7 +71,8 @@ class Upload {
       const digest = await digestOf(part);
       const answer = await this.ask("PUT", url, { bytes: part, digest, timeout: UPLOAD_MS });
       // other bytes under this number, or damaged on the way: the check of the whole finds out
-      if (answer.kind === "ok" || answer.status === 409 || answer.code === "digest_mismatch") return;
+      if (answer.kind === "ok") return this.#arrived();
+      if (answer.status === 409 || answer.code === "digest_mismatch") return;
       if (answer.kind !== "problem") this.stop ??= answer;
       else if (answer.status === 413 && ps > SMALLEST_PART) worst = { kind: "smaller" };
       else worst = answer;
@@ -80,8 +95,7 @@ class Upload {
       if (this.stop) return null;
       if (sent.kind === "smaller") {
         // another size is another set of parts; all photos after this one begin with it
-        this.part = Math.min(this.part, ps / 2);
-        await this.store.setMeta("part", this.part);
+        await this.smaller(ps);
         [ps, known, missing] = [this.part, [], null];
         continue;
       }
@@ -138,6 +152,19 @@ export async function uploadAll(store, { ask }) {
   return { kind: "ok" };
 }
 
+/**
+ * A link so slow that it breaks, or the app is closed, before a part is through would never carry a photo: after
+ * cycles in vain parts get smaller. Counted before anything leaves, because an app that is closed says nothing.
+ */
+async function begun(upload, partsThere) {
+  let vain = (await upload.store.meta("vain")) ?? 0;
+  if (vain >= (partsThere ? MOST_IN_VAIN : 1) && upload.part > SMALLEST_PART) {
+    await upload.smaller(upload.part);
+    vain = 0;
+  }
+  await upload.store.setMeta("vain", vain + 1);
+}
+
 async function uploadSome(store, upload, rows) {
   const ps = upload.part;
   const check = await upload.ask("POST", "/api/v1/media/check", {
@@ -146,6 +173,10 @@ async function uploadSome(store, upload, rows) {
   if (check.kind !== "ok" && check.kind !== "problem") return check;
   const have = new Set(check.body?.have ?? []);
   const parts = check.body?.parts ?? {};
+  await begun(
+    upload,
+    Object.values(parts).some((here) => here.length),
+  );
   const queue = [...rows];
   // while the server looks at one photo or two, the parts of the next are on their way
   const worker = async () => {
