@@ -21,7 +21,7 @@ from app.features.accounts.models import GivenGrant, Person
 from app.features.handovers.queries import gates
 from app.features.places.models import Building, Estate, Site, Unit
 
-MAIL = "handovers.mail"
+MAIL = "blocks.mail"
 AHEAD = timedelta(days=1)
 
 

@@ -14,7 +14,7 @@ from app.features.handovers.models import WarrantyReminder
 from app.features.handovers.queries.endings import Due, concerned
 from app.features.places.models import Estate
 
-MAIL = "handovers.mail"  # kind of outbox rows
+MAIL = "warranties.mail"  # kind of outbox rows
 
 
 def remind(session: Session, wanted: Due, now: datetime) -> int:
