@@ -1,4 +1,4 @@
-"""Flats of Lakeside Court on their way to their owners: walked, repaired, one of them handed over."""
+"""Flats of Lakeside Court as their first walk finds them."""
 
 from __future__ import annotations
 
@@ -6,29 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import new_id
 from app.demo import signing, walks
-from app.domain.actions import Step
 from app.domain.answers import answers
 from app.domain.checklists import questions
-from app.domain.dates import local_day
 from app.domain.permissions import Actor
 from app.domain.rooms import expand, walked
 from app.domain.signatures import CONSENT, REFUSAL, digest_of, live_photos
-from app.features.actions.commands import Hand, beside, walking
-from app.features.actions.models import Action, ActionDefect
 from app.features.checklists.models import Version
-from app.features.companies.models import Contact
-from app.features.inspections.commands import Walks, plan_walks
-from app.features.inspections.models import Defect, Inspection
+from app.features.inspections.models import Inspection
 from app.features.inspections.queries.signing import covered_of
 from app.features.operations.queries import state_of
-from app.features.places.models import Building, Estate, Plan, Unit
+from app.features.places.models import Estate, Plan, Unit
 
 ZONE = "Asia/Shanghai"
 QUICK = timedelta(seconds=9)  # a check takes a tap
@@ -101,7 +94,6 @@ FLATS = (
     Flat("1501", 5, (STAIN, TILE)),
     Flat("1504", 4),
 )
-PLANNED = ("1401", "1403")  # for tomorrow
 
 
 @dataclass(frozen=True)
@@ -118,32 +110,8 @@ class House:
     photos: Mapping[str, Mapping[str, Any]]
 
 
-def add(house: House) -> None:
-    """Every flat from its walk to where it stands now."""
-    for flat in FLATS:
-        unit = _unit(house, flat.unit)
-        start = _moment(house, flat.ago, 9)
-        _walk(house, flat, unit, start)
-        for nth, flaw in enumerate(flat.flaws[: flat.repaired]):
-            _repair(house, unit, flaw, min(start + timedelta(days=2, hours=nth), house.now))
-    _plan(house)
-
-
-def _unit(house: House, name: str) -> Unit:
-    return house.session.scalars(
-        select(Unit)
-        .join(Building)
-        .where(Building.estate_id == house.estate.id, Unit.name == name)
-        .order_by(Building.position)
-    ).first() or _lost(name)
-
-
-def _lost(name: str) -> Unit:
-    raise AssertionError(f"the estate has no unit {name}")
-
-
-def _walk(house: House, flat: Flat, unit: Unit, start: datetime) -> UUID:
-    """Arrival to signature. The record's id."""
+def walk_flat(house: House, flat: Flat, unit: Unit, start: datetime) -> None:
+    """The first walk, from arrival to signature."""
     rooms = [dict(room) for room in walked(unit.type.rooms)]
     definition = expand(house.version.definition, rooms)
     walk = walks.Walk(house.session, new_id(), start)
@@ -159,8 +127,7 @@ def _walk(house: House, flat: Flat, unit: Unit, start: datetime) -> UUID:
     walk.send(house.phone, list(_checks(definition, flat)), QUICK)
     walk.send(house.phone, list(_defects(house, flat, unit)), QUICK)
     walk.send(house.phone, list(_readings(house)), QUICK)
-    _end(house, flat, unit, walk)
-    return walk.record
+    end(house, unit, walk, flat.refuses)
 
 
 def _checks(definition: Mapping[str, Any], flat: Flat) -> Iterator[walks.Change]:
@@ -198,7 +165,7 @@ def _readings(house: House) -> Iterator[walks.Change]:
         yield "set", f"keys/{kind}", "count", count
 
 
-def _end(house: House, flat: Flat, unit: Unit, walk: walks.Walk) -> None:
+def end(house: House, unit: Unit, walk: walks.Walk, refuses: str = "") -> None:
     """The officer signs, the owner signs or refuses before a witness, and the walk is complete."""
     state = state_of(house.session, walk.record)
     media, registers = live_photos(state), covered_of(house.session, state)
@@ -207,9 +174,9 @@ def _end(house: House, flat: Flat, unit: Unit, walk: walks.Walk) -> None:
     made: list[walks.Change] = []
     for slot in ("auditor", "auditee"):
         path = f"sign/{new_id()}"
-        if slot == "auditee" and flat.refuses:
+        if slot == "auditee" and refuses:
             digest = digest_of(house.version.sha256, registers, media, REFUSAL, house.officer.language)
-            reason = walks.typed(flat.refuses, house.officer)
+            reason = walks.typed(refuses, house.officer)
             refused = signing.refusal(reason, house.witness, owner, digest, walk.at)
             made.append(("refuse", path, "refused", refused))
             continue
@@ -224,36 +191,3 @@ def _end(house: House, flat: Flat, unit: Unit, walk: walks.Walk) -> None:
     walk.send(house.phone, [*made, ("complete", "inspection", "completed", done)])
     row = house.session.get(Inspection, walk.record)
     assert row is not None and row.state == "completed"
-
-
-def _repair(house: House, unit: Unit, flaw: Flaw, at: datetime) -> None:
-    """The contractor's answer: what was done, with a photo."""
-    action = house.session.scalars(
-        select(Action)
-        .join(ActionDefect, ActionDefect.action_id == Action.id)
-        .join(Defect, Defect.id == ActionDefect.defect_id)
-        .where(ActionDefect.unit_id == unit.id, Defect.check == flaw.check)
-    ).one()
-    contact = house.session.scalars(
-        select(Contact).where(Contact.company_id == action.company_id).order_by(Contact.id)
-    ).first()
-    hand = (
-        Hand(link_id=beside.link_for(house.session, action, contact, "zh-Hans", None, at).id)
-        if contact
-        else Hand(person_id=house.officer.id)
-    )
-    sha256 = house.photos[flaw.after]["sha256"]
-    beside.add_picture(house.session, action, Step.IMPLEMENT, "after", sha256, hand, at)
-    walking.send(house.session, action, Step.IMPLEMENT, {"done": flaw.done}, None, hand, at)
-
-
-def _plan(house: House) -> None:
-    units = [_unit(house, name).id for name in PLANNED]
-    day = local_day(house.now, ZONE) + timedelta(days=1)
-    wanted = Walks(house.version.id, units, [house.officer.id], day)
-    plan_walks(house.session, house.officer, house.estate, wanted, _moment(house, 2, 15))
-
-
-def _moment(house: House, days: int, hour: int) -> datetime:
-    """That many days ago at about that hour in Shanghai."""
-    return (house.now - timedelta(days=days)).replace(hour=hour - 8, minute=12, second=0, microsecond=0)

@@ -16,7 +16,7 @@ from app.adapters.blobs import BlobStore
 from app.adapters.pictures import Picture, PictureRoom, keep_picture
 from app.db import new_id
 from app.demo import actions as cases
-from app.demo import estates, flats, signing, walks
+from app.demo import court, estates, flats, signing, walks
 from app.demo.audits import HANDOVER, VISITS, Visit
 from app.demo.people import MEMBERS, SignIn, add_grants, add_people
 from app.demo.suppliers import SUPPLIERS, add_suppliers
@@ -82,8 +82,8 @@ def load(
     for visit in sorted(VISITS, key=lambda visit: -visit.planned):
         _visit(house, visit)
     cases.add(session, actors, companies, sites, photos, now)
-    court = estates.add(session, actors["mara"], companies["lakeside"], blobs, born, now)
-    flats.add(
+    estate_id = estates.add(session, actors["mara"], companies["lakeside"], blobs, born, now)
+    court.add(
         flats.House(
             session,
             now,
@@ -91,7 +91,7 @@ def load(
             actors["bo"],
             phones["zhao"],
             versions[HANDOVER],
-            session.get_one(Estate, court),
+            session.get_one(Estate, estate_id),
             photos,
         )
     )
