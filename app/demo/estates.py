@@ -228,8 +228,10 @@ def _add_units(session: Session, actor: Actor, estate: UUID, born: datetime, now
     """As a sheet brings them: previewed, then confirmed."""
     cells: list[list[str]] = []
     for place, tower in enumerate(TOWERS):
-        delivery = local_day(now + timedelta(days=6 + 14 * place), "Asia/Shanghai").isoformat()
         for floor in range(1, FLOORS + 1):
+            # the highest floors of the first tower come first: tomorrow
+            days = 1 if place == 0 and floor > FLOORS - 2 else 6 + 14 * place
+            delivery = local_day(now + timedelta(days=days), "Asia/Shanghai").isoformat()
             for door, layout in enumerate(DOORS, 1):
                 number = len(cells)
                 owner = OWNERS[number % len(OWNERS)] if number % 5 else ""  # one in five is not sold yet
