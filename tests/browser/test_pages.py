@@ -151,8 +151,13 @@ def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path
     ):
         page.goto(address)
         found += judged(page, address)
-    drawn = "plan => plan.complete && plan.naturalWidth > 1000"
-    assert page.locator("img.floorplan").evaluate(drawn), "the plan is seen, by whatever server sends it"
+    drawn = """async (drawn) => {
+        const plan = new Image();
+        plan.src = drawn.querySelector("image").href.baseVal;
+        await plan.decode();
+        return plan.naturalWidth > 1000;
+    }"""
+    assert page.locator("svg.floorplan").evaluate(drawn), "the plan is seen, by whatever server sends it"
     page.goto(f"/estates/imports/new?estate={estate}")
     sheet = tmp_path / "units.csv"
     sheet.write_text(
@@ -162,6 +167,38 @@ def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path
     page.locator("main form button.btn--main").click()
     expect(page.locator("main")).to_contain_text("Tower 3")
     found += judged(page, "import preview")
+    assert not found, "\n".join(found)
+
+
+def test_pages_about_handing_over(phone: Callable[..., Phone], world: World) -> None:
+    """Flats of the demo in every state: walked, repaired, disputed, looked at again, handed over."""
+    desk = phone(size=DESK)
+    page = desk.page
+    found = []
+    desk.sign_in("zhao")
+    estate = one(world, "SELECT id FROM estates WHERE code = 'LC'")
+    building = one(world, "SELECT id FROM buildings WHERE name = 'Tower 1'")
+    handed = one(world, "SELECT unit_id FROM handovers")
+    ready = one(world, "SELECT id FROM units WHERE state = 'ready'")
+    disputed = one(world, "SELECT action_id FROM disputes")
+    again = one(world, "SELECT id FROM inspections WHERE repaired IS NOT NULL")
+    for address in (
+        f"/estates/{estate}/repairs",
+        f"/estates/{estate}/quality",
+        f"/estates/{estate}/heat",
+        f"/estates/{estate}/heat/{building}",
+        f"/estates/{estate}/blocks",
+        f"/estates/{estate}/warranties",
+        f"/estates/{estate}/walks/new?again=1",
+        f"/units/{handed}",
+        f"/units/{handed}/defects/new",
+        f"/units/{ready}/keys/new",
+        f"/actions/{disputed}",
+        f"/inspections/{again}",
+    ):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")  # panels that come afterwards
+        found += judged(page, address)
     assert not found, "\n".join(found)
 
 
