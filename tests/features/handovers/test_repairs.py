@@ -264,7 +264,7 @@ def test_the_desk_writes_down_a_dispute_and_a_cancelled_case_ends_it(
     officer.post(f"/actions/{repairs.wall}/cancellation", {"reason": "Painted over by the owner"})
     with app.app_context():
         row = reading().scalars(select(Dispute)).one()
-        assert (row.decision, row.company_id) == ("upheld", repairs.place.painter)
+        assert (row.decision, row.company_id) == ("ended", repairs.place.painter)
 
 
 def test_the_list_at_the_desk_groups_and_filters(repairs: Repairs, officer: PageClient) -> None:
