@@ -15,9 +15,12 @@ from sqlalchemy import select
 from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.actions import Step
+from app.domain.repairs import is_disputed
 from app.features.accounts.models import Person
 from app.features.accounts.queries import actor_of
+from app.features.actions import queries as actions
 from app.features.actions.commands import walking
+from app.features.actions.commands.again import Looked, follow
 from app.features.actions.models import ActionEvent, ActionPicture
 from app.features.companies.models import Contact
 from app.features.handovers.models import Dispute
@@ -261,10 +264,28 @@ def test_the_desk_writes_down_a_dispute_and_a_cancelled_case_ends_it(
     assert officer.post(address, {"reason": "He says it was the plasterer"}).status_code == 303
     steps = officer.post(f"/actions/{repairs.wall}/steps/implement", {"done": "x", "send": "1"})
     assert steps.status_code == 409 and "This is disputed" in words(steps)
+    assert "Write this step" not in words(officer.get(f"/actions/{repairs.wall}"))
     officer.post(f"/actions/{repairs.wall}/cancellation", {"reason": "Painted over by the owner"})
     with app.app_context():
         row = reading().scalars(select(Dispute)).one()
         assert (row.decision, row.company_id) == ("ended", repairs.place.painter)
+
+
+def test_accepted_as_it_is_decides_no_dispute(
+    app: Flask, shen: PageClient, repairs: Repairs, officer: PageClient
+) -> None:
+    english(shen).post(f"{repairs.list}/{repairs.leak}/disputes", {"reason": "Condensation, no leak"})
+    with app.app_context(), transaction() as session:
+        looked = Looked(uuid4(), "VQ-1", 1, "as_is", "A drop a year", None, (), repairs.place.officer)
+        follow(session, repairs.leak, looked, clock.now())
+    with app.app_context():
+        row = reading().scalars(select(Dispute)).one()
+        assert (row.decision, row.decided_by, row.reason) == ("ended", None, None)
+        assert not is_disputed(event.act for event in actions.events_of(reading(), repairs.leak))
+    for page in (shen.get(f"{repairs.list}/{repairs.leak}"), officer.get(f"/actions/{repairs.leak}/defect")):
+        assert "The case ended before it was decided" in words(page) and "no defect" not in words(page)
+    (letter,) = written(app, "shen@dry.example")
+    assert "The case is closed" in letter.text
 
 
 def test_the_list_at_the_desk_groups_and_filters(repairs: Repairs, officer: PageClient) -> None:
