@@ -326,7 +326,8 @@ def test_a_defect_that_a_later_revision_took_back_is_no_earlier_defect(
     finish(phone)
     ok(phone.push())
     with app.app_context():
-        assert [len(one) for one in earlier(place)] == [1] and len(pins.of_unit(reading(), place.units[0])) == 1
+        assert [len(one) for one in earlier(place)] == [1]
+        assert len(pins.of_unit(reading(), place.units[0])) == 1
     boss = Phone(client_for(cast.admin), record=phone.record).register()
     boss.heads = dict(phone.heads)
     boss.operation("reopen", "inspection", "reopened", {"reason": SAID, "revision": 2})
