@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.db import reading, transaction
+from app.db import transaction
 from app.features.actions.models import Action
 from app.features.companies.models import Company, Contact
 from app.features.inspections.models import Inspection
