@@ -47,6 +47,7 @@ def test_nonsense_in_an_address_is_not_found_and_names_are_no_code(
         for model in (Company, Contact, Estate, Building, UnitType):
             for row in session.scalars(select(model)):
                 row.name = CODE
+        session.get_one(Estate, estate).code = '湖畔"苑'
         for n, flat in enumerate(session.scalars(select(Unit))):
             flat.name, flat.floor, flat.owner_name = f"{n}<b>code", "'\"<b>code"[:10], CODE
         for case in session.scalars(select(Action)):
@@ -64,6 +65,11 @@ def test_nonsense_in_an_address_is_not_found_and_names_are_no_code(
         *(f"/actions/{repairs.leak}{part}" for part in ("", "/defect", "/plan")),
         f"/inspections/{walk}",
     ]
+    for sheet in ("quality.csv", "quality.csv?table=defects", "warranties.csv"):
+        answer = officer.get(f"/estates/{estate}/{sheet}")
+        assert answer.status_code == 200
+        named = answer.headers["Content-Disposition"]
+        assert named.isascii() and named.count('"') == 2 and "%E6%B9%96%E7%95%94%22" in named
     seen = 0
     for client, address in (
         *((officer, page) for page in pages),
