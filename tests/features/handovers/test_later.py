@@ -116,6 +116,7 @@ def test_a_later_defect_opens_a_case_that_says_who_answers(
     assert client_for(place.elsewhere).get(f"/cases/{case.id}/unit").status_code == 404
     # it stands in no list of repairs, so nothing leads there, and its clock speaks for itself
     assert f"/actions/{case.id}/defect" not in officer.get(f"/actions/{case.id}").text
+    assert officer.post(f"/actions/{case.id}/disputes", {"reason": "Not ours"}).status_code == 404
     with app.app_context(), transaction() as session:
         assert case.due_at is not None
         late = case.due_at + timedelta(days=1)

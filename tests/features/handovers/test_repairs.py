@@ -22,7 +22,7 @@ from app.features.actions import queries as actions
 from app.features.actions.commands import walking
 from app.features.actions.commands.again import Looked, follow
 from app.features.actions.models import ActionEvent, ActionPicture
-from app.features.companies.models import Contact
+from app.features.companies.models import Company, Contact
 from app.features.handovers.models import Dispute
 from app.features.links.models import Link
 from app.features.places.models import TradeContractor
@@ -31,6 +31,7 @@ from tests.client import PageClient
 from tests.factories.repairs import PLAN, Repairs, case, shown_link, walked, written
 from tests.features.actions.steps import enter, photo
 
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ClientFor = Callable[..., PageClient]
 
 
@@ -69,6 +70,11 @@ def reject(app: Flask, repairs: Repairs, action: UUID, reason: str) -> None:
     with app.app_context(), transaction() as session:
         actor = actor_of(session, session.get_one(Person, repairs.place.officer))
         walking.reject(session, actor, action, Step.IMPLEMENT, reason, clock.now())
+
+
+def retire(app: Flask, company: UUID, at: datetime | None) -> None:
+    with app.app_context(), transaction() as session:
+        session.get_one(Company, company).retired_at = at
 
 
 def events(app: Flask, action: UUID) -> list[str]:
@@ -245,6 +251,10 @@ def test_upheld_ends_the_case_and_given_on_moves_it(
     given = {"decision": "given_on", "reason": "It is the paint", "due": "2099-01-31"}
     same = officer.post(moved, given | {"contractor": str(repairs.place.waterproofer)})
     assert same.status_code == 422
+    retire(app, repairs.place.painter, NOW)
+    gone = officer.post(moved, given | {"contractor": str(repairs.place.painter)})
+    assert gone.status_code == 422, "nobody gives work to a company that is gone"
+    retire(app, repairs.place.painter, None)
     assert officer.post(moved, given | {"contractor": str(repairs.place.painter)}).status_code == 303
     row = case(app, repairs.damp)
     assert row.company_id == repairs.place.painter and row.due_at and row.due_at.year == 2099
@@ -285,7 +295,7 @@ def test_accepted_as_it_is_decides_no_dispute(
     for page in (shen.get(f"{repairs.list}/{repairs.leak}"), officer.get(f"/actions/{repairs.leak}/defect")):
         assert "The case ended before it was decided" in words(page) and "no defect" not in words(page)
     (letter,) = written(app, "shen@dry.example")
-    assert "The case is closed" in letter.text
+    assert letter.subject == "Lakeside Court：A-2026-0001已关闭" and "无需你再处理" in letter.text
 
 
 def test_the_list_at_the_desk_groups_and_filters(repairs: Repairs, officer: PageClient) -> None:
