@@ -49,7 +49,7 @@ from app.features.actions.models import Action, ActionDefect
 from app.features.handovers.queries.keys import Walked
 from app.features.inspections.frozen import milliseconds
 from app.features.inspections.models import MeterReading, Recheck
-from app.features.inspections.queries.rechecks import rechecks_of
+from app.features.inspections.queries.rechecks import last_revision, rechecks_of
 from app.features.places.models import Plan, Unit
 from app.features.places.queries.estates import newest_plans
 
@@ -146,7 +146,10 @@ def _meters(session: Session, unit_id: UUID) -> list[dict[str, Any]]:
     """Each meter as it was written down last, whichever walk that was, in the order people read them."""
     rows = session.scalars(
         select(MeterReading)
-        .where(MeterReading.unit_id == unit_id)
+        .where(
+            MeterReading.unit_id == unit_id,
+            MeterReading.revision == last_revision(MeterReading.inspection_id),
+        )
         .order_by(MeterReading.read_on, MeterReading.id)
     )
     last = {row.meter: row for row in rows}

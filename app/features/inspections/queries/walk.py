@@ -92,6 +92,7 @@ def last_readings(
         .where(
             MeterReading.unit_id.in_(list(units)),
             MeterReading.reading.is_not(None),
+            MeterReading.revision == last_revision(MeterReading.inspection_id),
             *([MeterReading.inspection_id != before.id] if before is not None else []),
         )
         .order_by(MeterReading.read_on, MeterReading.id)
