@@ -180,6 +180,19 @@ def test_what_came_back_needs_a_photo_of_the_new_attempt(
     assert repaired(shen, repairs, repairs.leak, seed=82).status_code == 303
 
 
+def test_who_gets_it_next_is_not_told_that_it_was_sent_back(
+    app: Flask, shen: PageClient, repairs: Repairs, officer: PageClient
+) -> None:
+    assert repaired(english(shen), repairs, repairs.damp).status_code == 303
+    reject(app, repairs, repairs.damp, "You only wiped it")
+    assert "You only wiped it" in words(shen.get(f"{repairs.list}/{repairs.damp}"))
+    form = {"case": [str(repairs.damp)], "contractor": str(repairs.place.painter), "reason": "Try another"}
+    assert officer.post(f"/estates/{repairs.place.estate}/repairs/assignment", form).status_code == 303
+    dong = enter(app, shown_link(officer, repairs, repairs.paint))
+    page = words(english(dong).get(f"{repairs.list}/{repairs.damp}"))
+    assert "Is it repaired?" in page and "wiped" not in page and "Sent back." not in page
+
+
 def test_two_people_with_one_link(app: Flask, repairs: Repairs, officer: PageClient) -> None:
     """One repairs while the other disputes; one disputes while the other repairs: the second is told."""
     token = shown_link(officer, repairs, repairs.water)
