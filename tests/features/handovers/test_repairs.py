@@ -15,12 +15,14 @@ from sqlalchemy import select
 from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.actions import Step
+from app.domain.errors import Invalid
 from app.domain.repairs import is_disputed
 from app.features.accounts.models import Person
 from app.features.accounts.queries import actor_of
 from app.features.actions import queries as actions
-from app.features.actions.commands import walking
+from app.features.actions.commands import Hand, walking
 from app.features.actions.commands.again import Looked, follow
+from app.features.actions.commands.beside import PHOTOS_AT_MOST, add_picture
 from app.features.actions.models import ActionEvent, ActionPicture
 from app.features.companies.models import Company, Contact
 from app.features.handovers.models import Dispute
@@ -178,6 +180,23 @@ def test_what_came_back_needs_a_photo_of_the_new_attempt(
     assert "Still wet after an hour" in page and "came back 1 time" in page
     assert repaired(shen, repairs, repairs.leak, photos=[]).status_code == 422
     assert repaired(shen, repairs, repairs.leak, seed=82).status_code == 303
+
+
+def test_earlier_attempts_leave_room_for_the_next_one(app: Flask, shen: PageClient, repairs: Repairs) -> None:
+    def show(many: int, begin: int) -> None:
+        hand = Hand(person_id=repairs.place.officer)
+        with app.app_context(), transaction() as session:
+            held = actions.one(session, repairs.leak, lock=True)
+            for n in range(begin, begin + many):
+                add_picture(session, held, Step.IMPLEMENT, "after", f"{n:064x}", hand, clock.now())
+
+    repaired(shen, repairs, repairs.leak)
+    show(PHOTOS_AT_MOST - 1, 1)
+    with pytest.raises(Invalid, match="photos_too_many"):
+        show(1, 100)
+    reject(app, repairs, repairs.leak, "Still wet")
+    show(1, 100)
+    assert repaired(shen, repairs, repairs.leak, seed=84).status_code == 303
 
 
 def test_who_gets_it_next_is_not_told_that_it_was_sent_back(
