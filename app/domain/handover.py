@@ -10,7 +10,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from typing import Any, NamedTuple
 
 from app.domain.errors import Invalid
@@ -230,10 +230,11 @@ def after_seasons(start: date, season: Season, count: int = SEASONS) -> date:
     nobody could have tried the system in all of it.
     """
     year = start.year - 1
-    while season.from_year(year)[0] < start:
+    while season.from_year(year)[0] < start and year < MAXYEAR:
         year += 1
     return season.from_year(year + count - 1)[1]
 
 
 def _day(year: int, month: int, day: int) -> date:
+    year = min(max(year, MINYEAR), MAXYEAR)  # a slip of the pen, or 9999 for "unknown", stops no page
     return date(year, month, min(day, calendar.monthrange(year, month)[1]))

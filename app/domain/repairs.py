@@ -22,7 +22,8 @@ ASSIGNED_AT_MOST = 200  # cases given to another contractor in one go: seconds, 
 # What happens to a case by a dispute; from the first to one of the others its clock stands still.
 DISPUTED = "disputed"
 DECISIONS = ("withdrawn", "kept", "upheld", "given_on")
-DECIDED = frozenset(f"dispute_{decision}" for decision in DECISIONS)
+LAPSED = "ended"  # nobody decided it: its case ended with it open
+DECIDED = frozenset(f"dispute_{decision}" for decision in (*DECISIONS, LAPSED))
 
 
 class Standing(StrEnum):

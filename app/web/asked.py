@@ -7,6 +7,8 @@ from uuid import UUID
 
 from flask import request
 
+from app.domain.register_values import is_day
+
 
 def uuid_asked(name: str) -> UUID | None:
     try:
@@ -16,7 +18,6 @@ def uuid_asked(name: str) -> UUID | None:
 
 
 def day_asked(name: str) -> date | None:
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
+    """A day of years in which something can have happened: beyond them its hours cannot be reckoned."""
+    given = request.args.get(name, "")
+    return date.fromisoformat(given) if is_day(given) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.errors import Invalid
@@ -119,6 +119,14 @@ def test_both_clocks_run_each_from_its_own_day():
     assert all(one.developer is None for one in warranties(date(2026, 6, 30), None))
     assert all(one.contractor is None for one in warranties(None, date(2026, 6, 30)))
     assert HEATING.from_year(2026)[1].year == 2027 and COOLING.from_year(2026)[1].year == 2026
+
+
+@given(st.dates(), st.dates())
+@example(date(9999, 12, 31), date(1, 1, 1))
+def test_no_day_that_can_be_written_stops_a_page(completed, delivered):
+    for one in warranties(completed, delivered):
+        for start, until in ((completed, one.contractor), (delivered, one.developer)):
+            assert until is None or start.year > 9900 or until > start
 
 
 def test_every_check_of_the_handover_has_a_category_or_is_by_contract():

@@ -15,6 +15,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from app.domain.action_steps import BRANCHES, DISPOSITIONS, PLACES, TYPES, WHYS
 from app.domain.actions import Form, Step
 from app.domain.errors import Invalid
+from app.domain.register_values import is_day
 from app.features.actions import words
 from app.web.forms import AtMost, HouseForm, Needed, one_line, paragraphs
 
@@ -105,10 +106,9 @@ def as_day(text: str | None, field: str, needed: bool = True) -> date | None:
         if needed:
             raise Invalid("required", field=field)
         return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Invalid("not_a_date", field=field) from None
+    if not is_day(text):
+        raise Invalid("not_a_date", field=field)
+    return date.fromisoformat(text)
 
 
 def as_count(text: str | None, field: str) -> int:

@@ -44,8 +44,9 @@ class Handover(Base):
 
 class Dispute(Base):
     """A contractor says that a defect is not theirs, or none. One is open at a time for a case; `decision`:
-    upheld (no defect), kept, given_on (to another contractor), withdrawn (by who disputed); `text`: why, in
-    the language it was typed in; `company_id`: whose dispute it is, whoever has the case later.
+    upheld (no defect), kept, given_on (to another contractor), withdrawn (by who disputed), ended (its case
+    ended with it open, nobody decided); `text`: why, in the language it was typed in; `company_id`: whose
+    dispute it is, whoever has the case later.
     """
 
     __tablename__ = "disputes"

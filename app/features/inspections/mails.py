@@ -53,6 +53,7 @@ def letter_for(payload: dict[str, Any], now: datetime) -> Letter | None:
         lead=on_team and carrying_out[0].person_id == person.id,
         on_team=on_team,
         walks=len(payload.get("walks", ())),
+        again=inspection.repaired is not None,
         team=[assignment.person.name for assignment in carrying_out],
     )
 

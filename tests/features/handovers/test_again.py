@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.adapters import clock
-from app.db import reading, transaction
+from app.db import new_id, reading, transaction
 from app.domain import actions as rules
 from app.domain.actions import Step
 from app.domain.again import question_id
@@ -20,15 +21,19 @@ from app.features.actions import queries as actions
 from app.features.actions.commands import settle
 from app.features.actions.models import Action, ActionDefect, ActionEvent
 from app.features.handovers.queries.again import pairs_of
+from app.features.inspections.commands.writing import MAIL
+from app.features.inspections.mails import letter_for
 from app.features.inspections.models import Inspection, Recheck, Revision
 from app.features.inspections.queries.rechecks import rechecks_of
 from app.features.inspections.report import content_of, frozen_of
 from app.features.places.models import Unit
+from app.outbox import Outgoing
 from tests.cast import Cast, assemble
 from tests.client import PageClient
 from tests.factories.phone import Phone
 from tests.factories.photos import jpeg
 from tests.factories.walk import Estates, begin_walk, finish, note_defect, pass_all, raise_estate
+from tests.features.inspections.steps import day
 
 ClientFor = Callable[..., PageClient]
 CHECKS = ("H07-bed1", "H07-bath1", "H10-bath1")
@@ -381,3 +386,83 @@ def test_a_room_out_of_scope_waits_for_another_re_inspection(
         paper = content_of(frozen_of(reading(), UUID(record), 1), "en").context["context"]
         assert [card["number"] for card in paper["again"]["cards"]] == ["R1"]
     assert "Re-inspect 2 repairs now" in seen(phone.client, f"/units/{place.units[0]}/handover")
+
+
+def test_it_is_planned_in_its_own_words_and_two_answers_are_known_by_the_case(
+    app: Flask, place: Estates, phone: Phone, cast: Cast, client_for: ClientFor
+) -> None:
+    rows = walk(phone, app, place)
+    repair(app)
+    fields = {"checklist": str(place.version), "lead": str(place.officer), "second": "", "due": day(1)}
+    manager, asked = client_for(cast.manager), {**fields, "units": [str(place.units[0])], "again": "1"}
+    assert manager.post(f"/estates/{place.estate}/walks", asked).status_code == 303
+    with app.app_context():
+        (told,) = reading().scalars(select(Outgoing).where(Outgoing.kind == MAIL)).all()
+        letter = letter_for(told.payload, clock.now())
+        assert letter is not None and letter.subject == "1 unit to re-inspect: Lakeside Court"
+        assert "What was repaired in 1 unit is yours to look at again." in letter.text
+        number = case_of(rows[CHECKS[0]]).number
+    phone.record = told.payload["inspection"]
+    phone.heads.clear()
+    path = f"q/{question_id(rows[CHECKS[0]])}"
+    phone.set(path, "score", "pass", parents=[])
+    phone.set(path, "score", "as_is", parents=[])
+    assert {one["result"] for one in phone.push()} == {"applied"}
+    page = seen(manager, f"/inspections/{phone.record}")
+    assert "1 place with two answers" in page and f"See {number}" in page and "R-0" not in page
+
+
+def test_who_ended_last_has_the_last_word(app: Flask, place: Estates, phone: Phone, cast: Cast) -> None:
+    """Two began without signal, and end the other way round."""
+    rows = walk(phone, app, place)
+    row = UUID(rows[CHECKS[0]])
+    with app.app_context(), transaction() as session:
+        case = actions.one(session, case_of(rows[CHECKS[0]]).id)
+        now, pattern = clock.now(), session.scalars(select(Inspection)).one()
+        for began, ended, result in ((1, 9, "pass"), (2, 5, "fail")):
+            visit = Inspection(
+                **{
+                    name: getattr(pattern, name)
+                    for name in (
+                        "version_id",
+                        "site_id",
+                        "company_id",
+                        "estate_id",
+                        "unit_id",
+                        "rooms",
+                        "created_by",
+                    )
+                },
+                id=new_id(),
+                number=f"VQ-{began}",
+                state="completed",
+                planned=False,
+                created_at=now + timedelta(hours=began),
+            )
+            session.add(visit)
+            session.flush()
+            at = now + timedelta(hours=ended)
+            session.add(
+                Revision(
+                    inspection_id=visit.id,
+                    revision=1,
+                    at=at,
+                    person_id=place.officer,
+                    digest="0" * 64,
+                    body="{}",
+                )
+            )
+            session.add(
+                Recheck(
+                    inspection_id=visit.id,
+                    revision=1,
+                    row=row,
+                    action_id=case.id,
+                    unit_id=place.units[0],
+                    result=result,
+                    photos=[],
+                    checked_on=at.date(),
+                )
+            )
+    with app.app_context():
+        assert [one.result for one in rechecks_of(reading(), place.units[0])[row]] == ["fail", "pass"]

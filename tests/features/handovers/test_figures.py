@@ -113,6 +113,7 @@ def test_the_figures_of_an_estate_on_both_engines(app_on_both: Flask) -> None:
         ("room=bathroom", 2),
         ("code=H07&class=B", 2),
         ("state=nonsense&trade=nonsense&building=nonsense&from=never&page=x", 5),
+        ("from=0001-01-01&to=9999-12-31", 5),
     ],
 )
 def test_the_list_behind_a_figure_holds_what_it_says(

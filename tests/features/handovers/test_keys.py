@@ -26,7 +26,7 @@ from app.features.actions.models import ActionDefect
 from app.features.handovers.models import Handover
 from app.features.handovers.queries.certificate import certified
 from app.features.handovers.queries.keys import walked
-from app.features.inspections.models import Defect, Inspection, Recheck
+from app.features.inspections.models import Defect, Inspection, Recheck, Revision
 from app.features.places.models import Unit
 from app.features.reports import commands as reports
 from app.features.reports.cli import WORKS
@@ -183,6 +183,9 @@ def test_what_a_re_inspection_found_is_what_the_certificate_says(
         links = {one.row: one for one in session.scalars(select(ActionDefect))}
         grades = {one.row: one.grade for one in session.scalars(select(Defect))}
         walk = session.scalars(select(Inspection.id)).one()
+        first = session.scalars(select(Revision)).one()
+        again_frozen = {"revision": 2, "at": first.at, "person_id": first.person_id}
+        session.add(Revision(inspection_id=walk, digest=first.digest, body=first.body, **again_frozen))
 
         def seen(grade: str, result: str, revision: int, **more: Any) -> None:
             row = next(row for row, found in grades.items() if found == grade)

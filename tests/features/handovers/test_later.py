@@ -16,6 +16,8 @@ from sqlalchemy import func, select, update
 
 from app.adapters import clock
 from app.db import new_id, reading, transaction
+from app.features.actions.commands import MAIL
+from app.features.actions.commands import clock as ticks
 from app.features.actions.models import Action, ActionDefect
 from app.features.handovers.commands.warranties import remind
 from app.features.handovers.mails.warranties import letter_for
@@ -112,6 +114,16 @@ def test_a_later_defect_opens_a_case_that_says_who_answers(
     assert "As it was judged when it was reported" in shown and "Zhang Wei" in shown
     assert case.number in words_of(officer.get(f"/units/{unit}/handover").text)
     assert client_for(place.elsewhere).get(f"/cases/{case.id}/unit").status_code == 404
+    # it stands in no list of repairs, so nothing leads there, and its clock speaks for itself
+    assert f"/actions/{case.id}/defect" not in officer.get(f"/actions/{case.id}").text
+    assert officer.post(f"/actions/{case.id}/disputes", {"reason": "Not ours"}).status_code == 404
+    with app.app_context(), transaction() as session:
+        assert case.due_at is not None
+        late = case.due_at + timedelta(days=1)
+        assert ticks.due_for_look(session, late) == [case.id]
+        ticks.look(session, case.id, late)
+        told = session.scalars(select(Outgoing).where(Outgoing.kind == MAIL)).all()
+        assert [row.payload["letter"] for row in told] == ["after"]
 
 
 def test_a_corrected_day_moves_the_delivery_with_it(

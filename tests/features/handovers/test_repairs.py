@@ -15,11 +15,16 @@ from sqlalchemy import select
 from app.adapters import clock
 from app.db import reading, transaction
 from app.domain.actions import Step
+from app.domain.errors import Invalid
+from app.domain.repairs import is_disputed
 from app.features.accounts.models import Person
 from app.features.accounts.queries import actor_of
-from app.features.actions.commands import walking
+from app.features.actions import queries as actions
+from app.features.actions.commands import Hand, walking
+from app.features.actions.commands.again import Looked, follow
+from app.features.actions.commands.beside import PHOTOS_AT_MOST, add_picture
 from app.features.actions.models import ActionEvent, ActionPicture
-from app.features.companies.models import Contact
+from app.features.companies.models import Company, Contact
 from app.features.handovers.models import Dispute
 from app.features.links.models import Link
 from app.features.places.models import TradeContractor
@@ -28,6 +33,7 @@ from tests.client import PageClient
 from tests.factories.repairs import PLAN, Repairs, case, shown_link, walked, written
 from tests.features.actions.steps import enter, photo
 
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ClientFor = Callable[..., PageClient]
 
 
@@ -66,6 +72,11 @@ def reject(app: Flask, repairs: Repairs, action: UUID, reason: str) -> None:
     with app.app_context(), transaction() as session:
         actor = actor_of(session, session.get_one(Person, repairs.place.officer))
         walking.reject(session, actor, action, Step.IMPLEMENT, reason, clock.now())
+
+
+def retire(app: Flask, company: UUID, at: datetime | None) -> None:
+    with app.app_context(), transaction() as session:
+        session.get_one(Company, company).retired_at = at
 
 
 def events(app: Flask, action: UUID) -> list[str]:
@@ -171,6 +182,36 @@ def test_what_came_back_needs_a_photo_of_the_new_attempt(
     assert repaired(shen, repairs, repairs.leak, seed=82).status_code == 303
 
 
+def test_earlier_attempts_leave_room_for_the_next_one(app: Flask, shen: PageClient, repairs: Repairs) -> None:
+    def show(many: int, begin: int) -> None:
+        hand = Hand(person_id=repairs.place.officer)
+        with app.app_context(), transaction() as session:
+            held = actions.one(session, repairs.leak, lock=True)
+            for n in range(begin, begin + many):
+                add_picture(session, held, Step.IMPLEMENT, "after", f"{n:064x}", hand, clock.now())
+
+    repaired(shen, repairs, repairs.leak)
+    show(PHOTOS_AT_MOST - 1, 1)
+    with pytest.raises(Invalid, match="photos_too_many"):
+        show(1, 100)
+    reject(app, repairs, repairs.leak, "Still wet")
+    show(1, 100)
+    assert repaired(shen, repairs, repairs.leak, seed=84).status_code == 303
+
+
+def test_who_gets_it_next_is_not_told_that_it_was_sent_back(
+    app: Flask, shen: PageClient, repairs: Repairs, officer: PageClient
+) -> None:
+    assert repaired(english(shen), repairs, repairs.damp).status_code == 303
+    reject(app, repairs, repairs.damp, "You only wiped it")
+    assert "You only wiped it" in words(shen.get(f"{repairs.list}/{repairs.damp}"))
+    form = {"case": [str(repairs.damp)], "contractor": str(repairs.place.painter), "reason": "Try another"}
+    assert officer.post(f"/estates/{repairs.place.estate}/repairs/assignment", form).status_code == 303
+    dong = enter(app, shown_link(officer, repairs, repairs.paint))
+    page = words(english(dong).get(f"{repairs.list}/{repairs.damp}"))
+    assert "Is it repaired?" in page and "wiped" not in page and "Sent back." not in page
+
+
 def test_two_people_with_one_link(app: Flask, repairs: Repairs, officer: PageClient) -> None:
     """One repairs while the other disputes; one disputes while the other repairs: the second is told."""
     token = shown_link(officer, repairs, repairs.water)
@@ -242,6 +283,10 @@ def test_upheld_ends_the_case_and_given_on_moves_it(
     given = {"decision": "given_on", "reason": "It is the paint", "due": "2099-01-31"}
     same = officer.post(moved, given | {"contractor": str(repairs.place.waterproofer)})
     assert same.status_code == 422
+    retire(app, repairs.place.painter, NOW)
+    gone = officer.post(moved, given | {"contractor": str(repairs.place.painter)})
+    assert gone.status_code == 422, "nobody gives work to a company that is gone"
+    retire(app, repairs.place.painter, None)
     assert officer.post(moved, given | {"contractor": str(repairs.place.painter)}).status_code == 303
     row = case(app, repairs.damp)
     assert row.company_id == repairs.place.painter and row.due_at and row.due_at.year == 2099
@@ -261,10 +306,28 @@ def test_the_desk_writes_down_a_dispute_and_a_cancelled_case_ends_it(
     assert officer.post(address, {"reason": "He says it was the plasterer"}).status_code == 303
     steps = officer.post(f"/actions/{repairs.wall}/steps/implement", {"done": "x", "send": "1"})
     assert steps.status_code == 409 and "This is disputed" in words(steps)
+    assert "Write this step" not in words(officer.get(f"/actions/{repairs.wall}"))
     officer.post(f"/actions/{repairs.wall}/cancellation", {"reason": "Painted over by the owner"})
     with app.app_context():
         row = reading().scalars(select(Dispute)).one()
-        assert (row.decision, row.company_id) == ("upheld", repairs.place.painter)
+        assert (row.decision, row.company_id) == ("ended", repairs.place.painter)
+
+
+def test_accepted_as_it_is_decides_no_dispute(
+    app: Flask, shen: PageClient, repairs: Repairs, officer: PageClient
+) -> None:
+    english(shen).post(f"{repairs.list}/{repairs.leak}/disputes", {"reason": "Condensation, no leak"})
+    with app.app_context(), transaction() as session:
+        looked = Looked(uuid4(), "VQ-1", 1, "as_is", "A drop a year", None, (), repairs.place.officer)
+        follow(session, repairs.leak, looked, clock.now())
+    with app.app_context():
+        row = reading().scalars(select(Dispute)).one()
+        assert (row.decision, row.decided_by, row.reason) == ("ended", None, None)
+        assert not is_disputed(event.act for event in actions.events_of(reading(), repairs.leak))
+    for page in (shen.get(f"{repairs.list}/{repairs.leak}"), officer.get(f"/actions/{repairs.leak}/defect")):
+        assert "The case ended before it was decided" in words(page) and "no defect" not in words(page)
+    (letter,) = written(app, "shen@dry.example")
+    assert letter.subject == "Lakeside Court：A-2026-0001已关闭" and "无需你再处理" in letter.text
 
 
 def test_the_list_at_the_desk_groups_and_filters(repairs: Repairs, officer: PageClient) -> None:

@@ -20,7 +20,10 @@ from app.adapters import clock
 from app.db import new_id, reading, transaction
 from app.domain.dates import local_day
 from app.features.actions.models import Action, ActionDefect, ActionPicture
+from app.features.handovers.queries import pins
+from app.features.handovers.queries.gates import ready_of_units
 from app.features.inspections.models import Defect, Inspection, MeterReading, Revision
+from app.features.inspections.queries.walk import earlier_defects, last_readings
 from app.features.inspections.report import content_of
 from app.features.places.models import Unit
 from tests.cast import Cast, assemble
@@ -312,6 +315,47 @@ def test_a_next_revision_keeps_the_cases_it_has_and_opens_those_it_has_not(
         assert len(session.scalars(select(Defect)).all()) == 2 + 3
         assert len(session.scalars(select(Action)).all()) == 3
         assert {row.revision for row in session.scalars(select(Defect))} == {1, 2}
+
+
+def test_what_a_later_revision_took_back_is_nowhere_any_more(
+    app: Flask, phone: Phone, place: Estates, cast: Cast, client_for: ClientFor
+) -> None:
+    begin_walk(phone, place, place.officer)
+    row = note_defect(phone, "H33-bath1", pin={"plan": str(new_id()), "x": 1, "y": 2})
+    phone.set("meter/gas", "reading", "12.5")
+    pass_all(phone, app, place, "H33-bath1")
+    ok(phone.push())
+    finish(phone)
+    ok(phone.push())
+    unit = place.units[0]
+    with app.app_context():
+        assert set(last_readings(reading(), [unit])[unit]) == {"gas"}
+        assert set(ready_of_units(reading(), [unit])[unit].meters) == {"gas"}
+        assert [len(one) for one in earlier(place)] == [1]
+        assert len(pins.of_unit(reading(), place.units[0])) == 1
+    boss = Phone(client_for(cast.admin), record=phone.record).register()
+    boss.heads = dict(phone.heads)
+    boss.operation("reopen", "inspection", "reopened", {"reason": SAID, "revision": 2})
+    ok(boss.push())
+    phone.operation("row.remove", f"d/{row}", "row", None)
+    phone.set("q/H33-bath1", "score", "pass")
+    phone.set("meter/gas", "reading", None)
+    ok(phone.push())
+    finish(phone)
+    ok(phone.push())
+    with app.app_context():
+        assert last_readings(reading(), [unit]) == {}
+        assert ready_of_units(reading(), [unit])[unit].meters == {}
+        assert [list(one) for one in earlier(place)] == [[]]
+        assert pins.of_unit(reading(), place.units[0]) == []
+        (case,) = reading().scalars(select(Action))
+        assert pins.of_case(reading(), case) is not None, "the case goes on, and says where"
+
+
+def earlier(place: Estates) -> list[list[Defect]]:
+    """What another walk of the first unit hears of."""
+    other = Inspection(id=new_id(), unit_id=place.units[0])
+    return list(earlier_defects(reading(), [other]).values())
 
 
 def test_a_walk_is_not_complete_before_each_defect_is_written_down(

@@ -177,7 +177,7 @@ def tell(
     **facts: Any,
 ) -> None:
     """A letter to a person of ours or to the other side's contact, who gets a link in it."""
-    if (person is None and contact is None) or (letter in GROUPED and action.defect is not None):
+    if (person is None and contact is None) or (letter in GROUPED and queries.is_of_walk(action)):
         return
     payload = {"letter": letter, "action": str(action.id), "revision": action.revision, **facts}
     payload |= {"person": str(person)} if person else {"contact": str(contact)}

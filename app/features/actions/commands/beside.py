@@ -53,9 +53,11 @@ def add_picture(
     there = [one for one in action.pictures if one.revision == action.revision and one.step == name]
     if any(one.sha256 == sha256 for one in there):
         return next(one for one in there if one.sha256 == sha256)
-    if len(there) >= PHOTOS_AT_MOST:
+    row = queries.step_row(action, step) if step else None
+    decided = row.decided_at if row else None  # what came back is shown anew: earlier photos take no room
+    if sum(decided is None or one.added_at > decided for one in there) >= PHOTOS_AT_MOST:
         raise Invalid("photos_too_many", field="photos")
-    row = ActionPicture(
+    made = ActionPicture(
         id=new_id(),
         action_id=action.id,
         revision=action.revision,
@@ -67,11 +69,11 @@ def add_picture(
         person_id=hand.person_id,
         link_id=hand.link_id,
     )
-    action.pictures.append(row)
+    action.pictures.append(made)
     session.flush()
-    note_use(session, row.id, sha256, (KIND, action.id))
+    note_use(session, made.id, sha256, (KIND, action.id))
     note(session, action, "photo", hand, now, step, {"sha256": sha256, "moment": moment})
-    return row
+    return made
 
 
 def record_lot(

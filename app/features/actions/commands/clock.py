@@ -21,7 +21,7 @@ from app.features.accounts.models import GivenGrant, Person
 from app.features.actions import queries
 from app.features.actions.commands import MAIL, tell
 from app.features.actions.commands.walking import end_watch
-from app.features.actions.models import Action, ActionDefect, ActionReminder
+from app.features.actions.models import Action, ActionReminder
 from app.features.companies.models import Contact
 
 BEFORE = timedelta(days=2)
@@ -39,7 +39,7 @@ def due_for_look(session: Session, now: datetime) -> list[UUID]:
                 Action.due_at.is_not(None),
                 Action.due_at <= now + BEFORE,
                 # repairs of flats are spoken of together, once a day: features/handovers
-                or_(Action.phase == Phase.WATCH.value, Action.id.not_in(select(ActionDefect.action_id))),
+                or_(Action.phase == Phase.WATCH.value, Action.id.not_in(queries.OF_WALKS)),
             )
             .order_by(Action.due_at)
         )

@@ -21,6 +21,7 @@ from app.domain.repairs import DECIDED, DISPUTED
 from app.features.actions.models import (
     KIND,
     Action,
+    ActionDefect,
     ActionEvent,
     ActionLot,
     ActionMember,
@@ -33,6 +34,14 @@ from app.web.guests import Guest
 GOING_AT_MOST = 60
 AT_ONCE = 500  # ids one query takes
 NAMED = frozenset({Act.SEE_ACTIONS, Act.WORK_ON_ACTION, Act.VERIFY_ACTION})
+# Cases of defects that walks found: they stand in the lists of repairs, and are spoken of together. A defect
+# that showed after the keys stands in no such list and has its own letters, as any case.
+OF_WALKS = select(ActionDefect.action_id).where(ActionDefect.defect_id.is_not(None))
+
+
+def is_of_walk(action: Action) -> bool:
+    """Whether it is one of OF_WALKS."""
+    return action.defect is not None and action.defect.defect_id is not None
 
 
 def named_in(person_id: UUID) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from app.domain.action_clock import FROM_NOTICE, Allowed, Deadlines
 from app.domain.action_steps import Need, causes, needs, totals
 from app.domain.action_watch import LOTS, share
 from app.domain.actions import PARTS, Circle, Form, Part, Phase, Step
+from app.domain.repairs import is_disputed
 from app.features.actions import queries
 from app.features.actions.models import (
     Action,
@@ -107,6 +108,11 @@ class Story:
     @property
     def now(self) -> Told:
         return self.told[-1]
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its contractor says that nothing has to be done: until that is decided nothing is sent."""
+        return is_disputed(event.act for event in self.events)
 
     @property
     def costs(self) -> list[ActionCost]:

@@ -167,6 +167,7 @@ ACTS = {
     "dispute_upheld": _l("Dispute: it is no defect"),
     "dispute_given_on": _l("Dispute: given to another contractor"),
     "dispute_withdrawn": _l("Dispute taken back"),
+    "dispute_ended": _l("The case ended before the dispute was decided"),
     "link_stray": _l("The link went to the wrong person"),
 }
 RECHECKED = {

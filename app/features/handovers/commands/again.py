@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.again import question_id
 from app.domain.errors import Invalid
 from app.features.actions.commands.again import Looked, follow
+from app.features.actions.models import Action
 from app.features.handovers.queries.again import known_pictures
 from app.features.inspections.models import Inspection, Recheck
 from app.features.operations.models import Operation
@@ -47,7 +48,12 @@ def settle_rechecks(
     found = _of(session, inspection_id, revision)
     earlier = {one.row: one for one in _of(session, inspection_id, revision - 1)}
     hands = _hands(session, inspection_id)
-    for one in sorted(found, key=lambda each: each.action_id):  # locks in one order
+    by_number = (
+        select(Action.id).where(Action.id.in_([one.action_id for one in found])).order_by(Action.number)
+    )
+    locked = {action_id: at for at, action_id in enumerate(session.scalars(by_number))}
+    # locks in the order in which everybody takes those of several cases (actions.queries.several)
+    for one in sorted(found, key=lambda each: locked[each.action_id]):
         before = earlier.get(one.row)
         if before is not None and _said(before) == _said(one):
             continue

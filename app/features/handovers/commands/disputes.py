@@ -14,7 +14,7 @@ from app.domain.actions import ENDED, Step
 from app.domain.dates import local_day
 from app.domain.errors import Invalid, Stale
 from app.domain.permissions import Act, Actor
-from app.domain.repairs import DISPUTED, judge_decision, judge_dispute, standing
+from app.domain.repairs import DISPUTED, LAPSED, judge_decision, judge_dispute, standing
 from app.features.actions.commands import Hand, note, refresh_due, walking
 from app.features.actions.models import Action
 from app.features.companies.models import Company
@@ -98,11 +98,17 @@ def decide(
 
 
 def case_settled(session: Session, action: Action, now: datetime) -> None:
-    """A case that ends takes its open dispute with it: nothing is asked any more."""
-    if action.phase in ENDED:
-        row = queries.open_of(session, action.id)
-        if row is not None:
-            row.decision, row.decided_at = "upheld", now
+    """A case that ends takes its open dispute with it: nothing is asked any more, and nobody has said that
+    it was no defect. Whoever disputed is told.
+    """
+    if action.phase not in ENDED:
+        return
+    row = queries.open_of(session, action.id, lock=True)
+    if row is None:
+        return
+    _close(session, action, row, LAPSED, "", "", Hand(), now)
+    if row.link_id is not None:
+        write(session, "decided", now, link=row.link_id, dispute=row.id)
 
 
 def _close(

@@ -56,7 +56,8 @@ def contractors(session: Session, actor: Actor, estate: Estate) -> list[Company]
     known = queries.here(estate.id).with_only_columns(Action.company_id).distinct()
     for one in session.scalars(select(Company).where(Company.id.in_(known), Company.retired_at.is_(None))):
         found[one.id] = one
-    return sorted(found.values(), key=lambda one: one.name.casefold())
+    in_use = (one for one in found.values() if one.retired_at is None)
+    return sorted(in_use, key=lambda one: one.name.casefold())
 
 
 def assign(
@@ -177,7 +178,7 @@ def _company(session: Session, actor: Actor, estate: Estate, company_id: UUID | 
     if company_id is None:
         return None
     found = {one.id: one for one in contractors(session, actor, estate)}.get(company_id)
-    if found is None or found.retired_at is not None:
+    if found is None:
         raise Invalid("contractor_unknown", field="contractor")
     return found
 

@@ -36,7 +36,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from app.domain.action_clock import due_day
@@ -48,7 +48,8 @@ from app.domain.register_walk import METERS
 from app.features.actions.models import Action, ActionDefect
 from app.features.handovers.queries.keys import Walked
 from app.features.inspections.frozen import milliseconds
-from app.features.inspections.models import Inspection, MeterReading, Recheck
+from app.features.inspections.models import MeterReading, Recheck
+from app.features.inspections.queries.rechecks import last_revision, rechecks_of
 from app.features.places.models import Plan, Unit
 from app.features.places.queries.estates import newest_plans
 
@@ -145,7 +146,10 @@ def _meters(session: Session, unit_id: UUID) -> list[dict[str, Any]]:
     """Each meter as it was written down last, whichever walk that was, in the order people read them."""
     rows = session.scalars(
         select(MeterReading)
-        .where(MeterReading.unit_id == unit_id)
+        .where(
+            MeterReading.unit_id == unit_id,
+            MeterReading.revision == last_revision(MeterReading.inspection_id),
+        )
         .order_by(MeterReading.read_on, MeterReading.id)
     )
     last = {row.meter: row for row in rows}
@@ -188,7 +192,7 @@ def _plans(session: Session, unit: Unit, defects: Iterable[Mapping[str, Any]]) -
 def _defects(session: Session, unit: Unit, walks: Sequence[Walked]) -> list[dict[str, Any]]:
     """Every defect the walks of the unit found, in the order of finding, with what became of it."""
     cases = _cases(session, unit.id)
-    seen = _rechecks(session, unit.id)
+    seen = rechecks_of(session, unit.id)
     known = {sha256: photo for walk in walks for sha256, photo in _photos_in(walk.body)}
     found = [(walk, one) for walk in walks for one in walk.body["walk"]["defects"]]
     return [
@@ -309,26 +313,3 @@ def _cases(session: Session, unit_id: UUID) -> dict[UUID, Action]:
         .options(selectinload(Action.pictures), selectinload(Action.steps), selectinload(Action.company))
     )
     return {row: action for row, action in rows if row is not None}
-
-
-def _rechecks(session: Session, unit_id: UUID) -> dict[UUID, list[Recheck]]:
-    """Row of the defect → how re-inspections found it, the newest last; of each the revision that counts."""
-    newest = (
-        select(Recheck.inspection_id, func.max(Recheck.revision).label("revision"))
-        .where(Recheck.unit_id == unit_id)
-        .group_by(Recheck.inspection_id)
-        .subquery()
-    )
-    rows = session.scalars(
-        select(Recheck)
-        .join(
-            newest,
-            and_(newest.c.inspection_id == Recheck.inspection_id, newest.c.revision == Recheck.revision),
-        )
-        .join(Inspection, Inspection.id == Recheck.inspection_id)
-        .order_by(Recheck.checked_on, Inspection.completed_at, Recheck.id)
-    )
-    found: dict[UUID, list[Recheck]] = {}
-    for row in rows:
-        found.setdefault(row.row, []).append(row)
-    return found

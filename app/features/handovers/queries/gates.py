@@ -21,6 +21,7 @@ from app.features.actions.models import Action, ActionDefect
 from app.features.companies.models import Company
 from app.features.handovers.models import Handover
 from app.features.inspections.models import Assignment, Inspection, MeterReading, Revision
+from app.features.inspections.queries.rechecks import last_revision
 from app.features.places.models import Building, Estate, Unit
 
 OPEN = ("planned", "in_progress", "in_review")
@@ -106,7 +107,10 @@ def _meters(session: Session, units: Collection[UUID]) -> dict[UUID, dict[str, d
             *(MeterReading.absent.is_not(None).label("absent"), MeterReading.photos),
             MeterReading.confirmed.is_not(None).label("confirmed"),
         )
-        .where(MeterReading.unit_id.in_(units))
+        .where(
+            MeterReading.unit_id.in_(units),
+            MeterReading.revision == last_revision(MeterReading.inspection_id),
+        )
         .order_by(MeterReading.read_on, MeterReading.id)
     )
     found: dict[UUID, dict[str, dict[str, Any]]] = {}

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.domain.actions import ENDED
 from app.features.actions.models import Action, ActionDefect
 from app.features.inspections.models import Defect, Inspection
+from app.features.inspections.queries.rechecks import last_revision
 from app.features.places.models import Plan, Unit
 
 PINS_AT_MOST = 500  # of a type: more, and nobody sees the plan for its pins
@@ -44,7 +45,10 @@ def of_case(session: Session, action: Action) -> Pinned | None:
     found = session.scalars(select(ActionDefect).where(ActionDefect.action_id == action.id)).one_or_none()
     if found is None:
         return None
-    rows = _pinned(session, and_(Defect.inspection_id == found.inspection_id, Defect.row == found.row))
+    here = and_(Defect.inspection_id == found.inspection_id, Defect.row == found.row)
+    # a later revision of the walk may say nothing of it any more, and its case goes on
+    last = select(func.max(Defect.revision)).where(here).scalar_subquery().correlate(None)
+    rows = _pinned(session, here, Defect.revision == last)
     return rows[0] if rows else None
 
 
@@ -56,28 +60,21 @@ def set_on(session: Session, plans: Sequence[Plan]) -> list[Pinned]:
     return [one for one in of_type(session, plans[0].type_id) if (one.defect.pin or {}).get("plan") in known]
 
 
-def _pinned(session: Session, of: object) -> list[Pinned]:
-    newest = (
-        select(Defect.inspection_id, func.max(Defect.revision).label("revision"))
-        .join(Unit, Unit.id == Defect.unit_id)
-        .where(of)  # type: ignore[arg-type]
-        .group_by(Defect.inspection_id)
-        .subquery()
-    )
+def _pinned(
+    session: Session, of: ColumnElement[bool], last: ColumnElement[bool] | None = None
+) -> list[Pinned]:
+    """`last`: which revision speaks, where it is not the newest of the walk."""
+    newest = Defect.revision == last_revision(Defect.inspection_id) if last is None else last
     rows = session.execute(
         select(Defect, Action, Unit)
         .join(Unit, Unit.id == Defect.unit_id)
         .join(Inspection, Inspection.id == Defect.inspection_id)
-        .join(
-            newest,
-            and_(newest.c.inspection_id == Defect.inspection_id, newest.c.revision == Defect.revision),
-        )
         .outerjoin(
             ActionDefect,
             and_(ActionDefect.inspection_id == Defect.inspection_id, ActionDefect.row == Defect.row),
         )
         .outerjoin(Action, Action.id == ActionDefect.action_id)
-        .where(of, Defect.pin.is_not(None))  # type: ignore[arg-type]
+        .where(of, newest, Defect.pin.is_not(None))
         .order_by(Defect.id.desc())
         .limit(PINS_AT_MOST)
         .options(joinedload(Unit.building))

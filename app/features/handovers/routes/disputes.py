@@ -75,6 +75,8 @@ def decide(action_id: UUID) -> Answer:
 
 def _do(action_id: UUID, work: Any) -> Answer:
     actions.get_visible_to(reading(), actor(), action_id)
+    if repairs.of_action(reading(), action_id, clock.now()) is None:
+        raise NotFound()  # only what stands in a list of repairs has a page on which disputes are decided
     try:
         with transaction() as session:
             work(session)

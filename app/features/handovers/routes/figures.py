@@ -31,6 +31,7 @@ from app.features.places import words as places
 from app.features.places.models import Building, Estate
 from app.features.places.queries import estates
 from app.web.asked import day_asked, uuid_asked
+from app.web.downloads import attachment
 from app.web.htmx import wants_fragment
 from app.web.i18n import brief_day, language
 from app.web.identity import actor, needs
@@ -109,7 +110,7 @@ def quality_csv(estate_id: UUID) -> Response:
     table = asked if asked in TABLES else "figures"
     header, rows = _sheet(table, estate, filters, told)
     answer = Response(csv_lines(header, rows), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{estate.code.lower()}-{table}.csv"'
+    answer.headers["Content-Disposition"] = attachment(f"{estate.code.lower()}-{table}", "csv")
     return answer
 
 

@@ -235,7 +235,10 @@ def _show(
     row = actions.step_row(action, Step.IMPLEMENT)
     said = disputes.of_case(session, action_id, company)
     events = actions.events_of(session, action_id)
-    again = [event for event in events if event.act in repairs.CAME_BACK]
+    returned = None
+    for event in events:  # what somebody else sent before them and got back is not theirs
+        if event.act in (*repairs.CAME_BACK, "assigned"):
+            returned = event if event.act != "assigned" else None
     plan_here = repairs.plan_of(session, found.defect)
     return render_template(
         "handovers/guest_one.html",
@@ -247,7 +250,7 @@ def _show(
         after=_after(pictures),
         drawn=drawings_of(session, action, events),
         said=said,
-        returned=again[-1] if again and found.standing is Standing.TODO else None,
+        returned=returned if found.standing is Standing.TODO else None,
         next=contractor.next_in_unit(session, estate.id, company, found, now),
         theirs=found.standing is Standing.TODO and action.form == Form.SHORT,
         problem=sentence(problem.code, **problem.params) if problem else "",

@@ -20,6 +20,7 @@ from app.features.handovers.routes import bp
 from app.features.places.models import Estate
 from app.features.places.queries import estates
 from app.web.asked import uuid_asked
+from app.web.downloads import attachment
 from app.web.identity import actor, needs
 
 AHEAD = (30, 90, 180, 365)
@@ -72,7 +73,7 @@ def warranties_sheet(estate_id: UUID) -> Response:
         for unit in one.units
     ]
     answer = Response(csv_lines(heads, rows), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="warranties-{estate.code}.csv"'
+    answer.headers["Content-Disposition"] = attachment(f"warranties-{estate.code}", "csv")
     return answer
 
 

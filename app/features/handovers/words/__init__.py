@@ -55,6 +55,7 @@ DECISIONS = {
     "upheld": _lp("dispute", "It is no defect"),
     "given_on": _lp("dispute", "Given to another contractor"),
     "withdrawn": _lp("dispute", "Taken back"),
+    "ended": _lp("dispute", "The case ended before it was decided"),
 }
 # what is given beside the keys (domain/certificate.py PAPERS)
 PAPERS = {

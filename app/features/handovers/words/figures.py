@@ -31,6 +31,8 @@ DISPUTES = {
     "upheld": _l("dispute upheld"),
     "kept": _l("dispute turned down"),
     "given_on": _l("given on to another contractor"),
+    "withdrawn": _l("dispute taken back"),
+    "ended": _l("dispute not decided"),
 }
 NONE = "–"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
-from app.features.inspections.models import Inspection, Recheck
+from app.features.inspections.models import Recheck, Revision
 
 
 def rechecks_of(session: Session, unit_id: UUID) -> dict[UUID, list[Recheck]]:
@@ -26,22 +27,23 @@ def rechecks_of_case(session: Session, action_id: UUID) -> list[Recheck]:
     return [one for found in _by_row(session, Recheck.action_id == action_id).values() for one in found]
 
 
+def last_revision(inspection_id: Any) -> ScalarSelect[int]:
+    """As SQL, of a row frozen with an inspection: the newest revision there is of it, whether or not that one
+    has such rows still.
+    """
+    return _of_revisions(func.max(Revision.revision), inspection_id)
+
+
+def _of_revisions(what: Any, inspection_id: Any) -> ScalarSelect[Any]:
+    return select(what).where(Revision.inspection_id == inspection_id).scalar_subquery()
+
+
 def _by_row(session: Session, wanted: ColumnElement[bool]) -> dict[UUID, list[Recheck]]:
-    newest = (
-        select(Recheck.inspection_id, func.max(Recheck.revision).label("revision"))
-        .where(wanted)
-        .group_by(Recheck.inspection_id)
-        .subquery()
-    )
     rows = session.scalars(
         select(Recheck)
-        .join(
-            newest,
-            and_(newest.c.inspection_id == Recheck.inspection_id, newest.c.revision == Recheck.revision),
-        )
-        .join(Inspection, Inspection.id == Recheck.inspection_id)
-        .where(wanted)
-        .order_by(Inspection.created_at, Recheck.id)  # one walk of a unit at a time: they end in this order
+        .where(wanted, Recheck.revision == last_revision(Recheck.inspection_id))
+        # in the order in which they ended first: two who began without signal may end the other way round
+        .order_by(_of_revisions(func.min(Revision.at), Recheck.inspection_id), Recheck.id)
     )
     found: dict[UUID, list[Recheck]] = {}
     for row in rows:

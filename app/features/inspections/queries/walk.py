@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.domain.again import rechecks
@@ -23,6 +23,7 @@ from app.domain.register_walk import KEYS, METERS
 from app.domain.rooms import words_of
 from app.features.companies.models import Company
 from app.features.inspections.models import Assignment, Defect, Inspection, MeterReading
+from app.features.inspections.queries.rechecks import last_revision
 from app.features.places.models import Building, Plan, TradeContractor, Unit
 from app.features.places.queries.plans import plans_of_types, ties
 
@@ -91,6 +92,7 @@ def last_readings(
         .where(
             MeterReading.unit_id.in_(list(units)),
             MeterReading.reading.is_not(None),
+            MeterReading.revision == last_revision(MeterReading.inspection_id),
             *([MeterReading.inspection_id != before.id] if before is not None else []),
         )
         .order_by(MeterReading.read_on, MeterReading.id)
@@ -104,18 +106,9 @@ def last_readings(
 def earlier_defects(session: Session, walks: Sequence[Inspection]) -> dict[UUID, list[Defect]]:
     """Walk → the defects that other walks of its unit left, each as its walk froze it last."""
     units = {one.unit_id for one in walks}
-    newest = (
-        select(Defect.inspection_id, func.max(Defect.revision).label("revision"))
-        .where(Defect.unit_id.in_(units))
-        .group_by(Defect.inspection_id)
-        .subquery()
-    )
     rows = session.scalars(
         select(Defect)
-        .join(
-            newest,
-            and_(newest.c.inspection_id == Defect.inspection_id, newest.c.revision == Defect.revision),
-        )
+        .where(Defect.unit_id.in_(units), Defect.revision == last_revision(Defect.inspection_id))
         .order_by(Defect.id)
     ).all()
     return {

@@ -90,12 +90,15 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What one operation did. `question`: the id to link to; `before`, `after`: None where nothing stood."""
+    """What one operation did. `question`: the id to link to, `name`: what readers know it by; `before`,
+    `after`: None where nothing stood.
+    """
 
     what: str
     question: str | None
     before: Shown | None
     after: Shown | None
+    name: str = ""
 
 
 class Line(NamedTuple):
@@ -143,6 +146,7 @@ def describe(op: Written, form: Form, language: str, names: Mapping[str, str] | 
         after=None
         if op.value is None
         else value_in_words(op.path, op.field, op.value, form, language, known),
+        name=_known_by(room, place, form),
     )
 
 
@@ -151,8 +155,7 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
         return _what_of_walk(room, place, op)
     if room == "point":
         place = _("an open point")
-    if room == "q" and form.again:  # known by the case that repaired it
-        place = next((q["check"] for q in questions(form.definition) if q["id"] == place), place)
+    place = _known_by(room, place, form)
     if op.kind == "media.add":
         return _("Photo added to %(question)s", question=place)
     if op.kind == "media.remove":
@@ -175,6 +178,13 @@ def _what(room: str, place: str, op: Written, form: Form, language: str) -> str:
     if room == "participants":
         return str(_PARTICIPANT.get(op.field, op.field))
     return str(_FIELDS.get(f"{room}/{op.field}", f"{op.path} {op.field}"))
+
+
+def _known_by(room: str, place: str, form: Form) -> str:
+    """A question's own number; of a re-inspection the case that repaired it."""
+    if room == "q" and form.again:
+        return next((q["check"] for q in questions(form.definition) if q["id"] == place), place)
+    return place
 
 
 def _what_of_walk(room: str, place: str, op: Written) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from app.domain.errors import Invalid, NotFound
 from app.domain.estates import STATES, column_of, naturally, read_short_id
 from app.domain.permissions import Act, Actor, Scope, may
+from app.domain.register_values import SHA256
 from app.features.companies.models import Company
 from app.features.places.models import Building, Estate, Plan, Site, TradeContractor, Unit, UnitType
 from app.features.places.queries import sites_for, visible_estates
@@ -263,6 +264,8 @@ def plan_and_before(
 
 def plan_picture(session: Session, actor: Actor, sha256: str) -> Plan:
     """A plan drawn as this picture, of an estate this person may see. Raises NotFound."""
+    if not SHA256(sha256):  # an address says what it likes, and not every database takes every letter
+        raise NotFound()
     plan = session.scalars(
         select(Plan)
         .join(UnitType, UnitType.id == Plan.type_id)
