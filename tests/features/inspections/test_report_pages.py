@@ -37,6 +37,7 @@ class Press:
     room: PrintRoom
     folder: Path
     made: int = 0
+    _measure: subprocess.Popen[str] | None = None
 
     def draw(self, built: Built, language: str = "en") -> Path:
         self.made += 1
@@ -56,10 +57,21 @@ class Press:
         (folder / "page.css").write_text(CSS, "utf-8")
         for sha256, data in built.photos.items():
             (folder / f"{sha256}.jpg").write_bytes(data)
-        asked = [sys.executable, "-m", "tests.factories.boxes", str(folder)]
-        told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
-        pages: list[dict[str, Any]] = json.loads(told.stdout)
+        if self._measure is None:  # one for all tests: the renderer takes longer to load than to draw
+            asked = [sys.executable, "-m", "tests.factories.boxes"]
+            pipe = subprocess.PIPE
+            self._measure = subprocess.Popen(asked, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        given, told = self._measure.stdin, self._measure.stdout
+        assert given is not None and told is not None
+        given.write(f"{folder}\n")
+        given.flush()
+        pages: list[dict[str, Any]] = json.loads(told.readline())
         return pages
+
+    def close(self) -> None:
+        self.room.close()
+        if self._measure is not None:
+            self._measure.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +84,9 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
     fonts.mkdir()
     room = PrintRoom(fonts)
     room.warm()
-    yield Press(app, room, data)
-    room.close()
+    made = Press(app, room, data)
+    yield made
+    made.close()
     app.extensions["plumbline.database"].engine.dispose()
 
 
