@@ -221,12 +221,10 @@ def picture(width: int, height: int, turned: bool) -> bytes:
 
 def paper(path: Path, words: str, folder: Path) -> Image.Image:
     """The page on which `words` stand, at 100 dots an inch."""
-    with pikepdf.open(path) as pdf:
-        pages = len(pdf.pages)
-    for number in range(1, pages + 1):
-        only = ["-f", str(number), "-l", str(number)]
-        text = subprocess.run(["pdftotext", *only, path, "-"], capture_output=True, check=True).stdout
-        if words in text.decode():
+    text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True).stdout.decode()
+    for number, sheet in enumerate(text.split("\f"), 1):
+        if words in sheet:
+            only = ["-f", str(number), "-l", str(number)]
             drawn = ["pdftoppm", *only, "-r", "100", "-png", "-singlefile", str(path), str(folder / "page")]
             subprocess.run(drawn, check=True)
             return Image.open(folder / "page.png").convert("RGB")
