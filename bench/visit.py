@@ -16,6 +16,9 @@ from bench.browser import address, phone, slow_page
 from bench.server import Server, data_folder, serving
 from bench.table import RUNS, Line, number
 from bench.world import World
+from tests.client import PageClient
+from tests.factories.phone import Phone
+from tests.factories.walk import begin_walk, raise_estate
 
 ENKETO_FIRST = "Enketo, published: 793 KB, 16 requests, 8.5 to 9.6 s"
 ENKETO_AGAIN = "Enketo, published: 7.4 to 12.4 s"
@@ -56,15 +59,27 @@ def lines() -> list[Line]:
             usual = world.plan()
             long = world.plan(world.with_questions(100))
             longest = world.plan(world.with_questions(LONGEST))
+            flat, officer = _walk(world)
         with serving(data) as server:
             usuals = [_visits(server, cookie, usual) for _ in range(RUNS)]
             hundred = [_visits(server, cookie, long) for _ in range(RUNS_OF_HUNDRED)]
             most = [_visits(server, cookie, longest)[-1] for _ in range(RUNS_OF_HUNDRED)]
+            walks = [_visits(server, officer, flat, "bed1")[-1] for _ in range(RUNS)]
     return [
         *_lines("59 questions", usuals),
         *_lines("100 questions", hundred),
         _offline(f"{LONGEST} questions", most, LONGEST_SECONDS),
+        _offline("a room of a flat", walks, AGAIN_SECONDS),
     ]
+
+
+def _walk(world: World) -> tuple[UUID, tuple[str, str]]:
+    """A walk of a flat nobody has begun to look at, and who walks it."""
+    place = raise_estate(world.app, world.cast)
+    device = Phone(PageClient(world.app, place.officer)).register()
+    record = begin_walk(device, place, place.officer)
+    assert device.push()[0]["result"] == "applied"
+    return UUID(record), world.session_cookie(place.officer)
 
 
 def _offline(what: str, visits: list[Visit], limit: float) -> Line:
@@ -117,10 +132,10 @@ def _middle(visits: list[Visit]) -> Visit:
     return sorted(visits, key=lambda visit: visit.seconds)[len(visits) // 2]
 
 
-def _visits(server: Server, cookie: tuple[str, str], inspection: UUID) -> list[Visit]:
+def _visits(server: Server, cookie: tuple[str, str], inspection: UUID, section: str = "man") -> list[Visit]:
     """The first on a slow network, the second too, the third without any."""
     with phone(server, cookie) as context:
-        where = address(server, f"/app/en/#/i/{inspection}/s/man")
+        where = address(server, f"/app/en/#/i/{inspection}/s/{section}")
         context.add_init_script(_WATCH)
         found = []
         for has_network in (True, True, False):
@@ -151,5 +166,5 @@ def _wait_for_worker(page: Page) -> None:
 def _is_kept(page: Page) -> None:
     """Usable is usable only if a tap is kept."""
     question = page.locator("[data-question]").first
-    question.locator("label:has(input:not(:checked))").first.click()
+    question.locator("label:has(input:not(:checked, [value=defect]))").first.click()
     expect(question.locator("[data-saved]")).to_be_visible()

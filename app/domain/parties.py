@@ -104,14 +104,19 @@ def checked_kinds(kinds: list[str] | tuple[str, ...]) -> list[str]:
     return [kind for kind in KINDS if kind in kinds]
 
 
+# bidirectional overrides could make a name read as another
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
+# categories Cc (controls, but the line break), Cs (surrogates) and Co (private): by ranges, for a form may
+# bring a million characters
+_NO_LETTER = re.compile(
+    "[\0-\t\v-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]"
+)
+
+
 def tidy(text: str, lines: bool = False) -> str:
     """A text without what nobody typed on purpose: control characters, lone surrogates, doubled blanks."""
-    # Cc: controls, Cs: surrogates, Co: private; bidirectional overrides could make a name read as another
-    kept = "".join(
-        character if character == "\n" or unicodedata.category(character) not in ("Cc", "Cs", "Co") else " "
-        for character in unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-        if character not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-    )
+    whole = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    kept = _NO_LETTER.sub(" ", _TURNING.sub("", whole))
     if not lines:
         return " ".join(kept.split())
     return "\n".join(" ".join(line.split()) for line in kept.strip().split("\n")).strip()

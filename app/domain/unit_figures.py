@@ -135,25 +135,26 @@ def _line(key: Hashable, found: Sequence[Found]) -> Line:
         key,
         len(found),
         by_class(found),
-        sum(one.open for one in found),
-        sum(one.late for one in found),
+        [one.open for one in found].count(True),
+        [one.late for one in found].count(True),
         sent_back(found),
-        days(one.took for one in found if one.took is not None),
+        days([one.took for one in found if one.took is not None]),
         len({one.unit for one in found}),
     )
 
 
 def by_class(found: Iterable[Found]) -> dict[str, int]:
-    counted = dict.fromkeys(CLASSES, 0)
-    for one in found:
-        counted[one.grade] += 1
-    return counted
+    grades = [one.grade for one in found]
+    return {grade: grades.count(grade) for grade in CLASSES}
 
 
 def sent_back(found: Iterable[Found]) -> Share:
     """Of the repairs somebody has looked at, those that had to be done again."""
-    judged = [one for one in found if one.judged]
-    return Share(sum(one.failed for one in judged), len(judged))
+    # what `judged` and `failed` say, written out: a page asks it a hundred thousand times
+    judged = [
+        one.back or "fail" in one.checks for one in found if one.back or one.took is not None or one.checks
+    ]
+    return Share(judged.count(True), len(judged))
 
 
 def first_pass(found: Iterable[Found]) -> Share:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -16,8 +17,10 @@ from app.domain.errors import PlumblineError
 from app.web.sentences import sentence
 
 # Marks that turn the direction of what follows: a name could read as another (as in domain/parties.py).
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-NO_LETTERS = ("Cc", "Cs", "Zl", "Zp")
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\ufeff]")
+# by ranges, for a form may bring a million characters: categories Cc, Cs and the two line separators
+NO_LETTERS = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+CONTROLS = re.compile("[\0-\b\v-\x1f\x7f-\x9f\ud800-\udfff]")  # Cc and Cs but tab and line break
 
 
 class HouseForm(FlaskForm):
@@ -79,8 +82,7 @@ def paragraphs(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
-    kept = (c for c in lines if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs"))
-    return "".join(c for c in kept if c not in TURNING).strip()
+    return TURNING.sub("", CONTROLS.sub("", lines)).strip()
 
 
 def one_line(text: Any) -> Any:
@@ -89,6 +91,5 @@ def one_line(text: Any) -> Any:
     """
     if not isinstance(text, str):
         return text
-    kept = (letter for letter in text if letter not in TURNING)
-    shown = "".join(" " if unicodedata.category(letter) in NO_LETTERS else letter for letter in kept)
+    shown = NO_LETTERS.sub(" ", TURNING.sub("", text))
     return " ".join(unicodedata.normalize("NFC", shown).split())

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests import ready_demo
 from tests.browser.door import Door
 from tests.browser.net import Net
 from tests.browser.phone import Phone
@@ -25,8 +26,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """What `make run` starts on an empty data folder. Every test works on inspections of its own."""
-    made = World(tmp_path_factory.mktemp("world"))
+    """What `make run` starts on a demo filled beforehand. Every test works on records of its own."""
+    folder = tmp_path_factory.mktemp("world")
+    ready_demo.copy_to(folder / "data", tmp_path_factory)
+    made = World(folder)
     yield made
     made.close()
 

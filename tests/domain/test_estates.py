@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from datetime import date
 
 import pytest
@@ -29,6 +28,7 @@ from app.domain.estates import (
 from app.domain.heat import SHAPES, paths
 from app.domain.trades import TRADES
 from app.features.places import words
+from tests.domain.pen import squares
 
 
 def test_floors_stand_in_their_order() -> None:
@@ -138,13 +138,9 @@ def test_new_rooms_get_ids_that_are_good_and_free(kinds: list[str]) -> None:
 @given(st.lists(st.lists(st.sampled_from([*STATES, None]), max_size=12), max_size=12))
 def test_every_unit_is_drawn_once_within_its_square(floors: list[list[str | None]]) -> None:
     drawn = paths(floors)
-    starts = {
-        state: {(int(x) // 8, int(y) // 8) for x, y in re.findall(r"M(\d+) (\d+)", path)}
-        for state, path in drawn.items()
-    }
     for state in STATES:
         wanted = {(x, y) for y, row in enumerate(floors) for x, each in enumerate(row) if each == state}
-        assert starts.get(state, set()) == wanted
+        assert squares(drawn.get(state, "")) == wanted
     assert len(set(SHAPES.values())) == len(STATES), "no two states look the same"
 
 

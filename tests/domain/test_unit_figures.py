@@ -27,6 +27,7 @@ from app.domain.unit_figures import (
     sent_back,
     weight,
 )
+from tests.domain.pen import squares
 
 
 def defect(case: str = "c1", unit: str = "u1", grade: str = "B", **more: object) -> Found:
@@ -212,5 +213,13 @@ def test_how_hot_a_unit_is() -> None:
 
 def test_a_drawing_of_heat_has_a_place_for_every_unit() -> None:
     drawn = heat.dots([[0, None, 4], [4, heat.UNKNOWN, 1]])
-    assert drawn == {-1: "M10 12h4", 0: "M4 4h0", 1: "M20 12h0", 4: "M20 4h0M4 12h0"}
-    assert len("".join(heat.dots([[3] * 40] * 125).values())) < 70_000, "5,000 units"
+    assert drawn == {-1: "m10 12h4", 0: "m4 4h0", 1: "m20 12h0", 4: "m20 4h0m-16 8h0"}
+    assert {hot: squares(path) for hot, path in drawn.items()} == {
+        -1: {(1, 1)},
+        0: {(0, 0)},
+        1: {(2, 1)},
+        4: {(2, 0), (0, 1)},
+    }
+    strangers = heat.dots([[heat.UNKNOWN] * 3] * 2)[heat.UNKNOWN]
+    assert squares(strangers) == {(x, y) for x in range(3) for y in range(2)}
+    assert len("".join(heat.dots([[3] * 40] * 125).values())) < 40_000, "5,000 units"

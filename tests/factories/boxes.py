@@ -1,8 +1,9 @@
 """Where every line of text ends up on its page, asked of the renderer. A program of its own, for
-no test process may import it: `python -m tests.factories.boxes FOLDER`, where page.html, page.css and photos
-lie.
+no test process may import it: `python -m tests.factories.boxes` reads the names of folders, a line each,
+where page.html, page.css and photos lie.
 
-Prints JSON: for each page its size, its printable area, and every line as [left, top, right, bottom, text].
+Answers each with a line of JSON: for each page its size, its printable area, and every line as [left, top,
+right, bottom, text].
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 
-def main(folder: Path) -> None:
+def pages(folder: Path) -> list[dict[str, Any]]:
     import weasyprint
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
@@ -27,7 +28,7 @@ def main(folder: Path) -> None:
     fetcher = Photos(allowed_protocols=("data", "photo"))
     html = weasyprint.HTML(string=(folder / "page.html").read_text("utf-8"), url_fetcher=fetcher)
     document = html.render(stylesheets=[weasyprint.CSS(string=(folder / "page.css").read_text("utf-8"))])
-    print(json.dumps([_page(page) for page in document.pages]))
+    return [_page(page) for page in document.pages]
 
 
 def _page(page: Any) -> dict[str, Any]:
@@ -50,4 +51,5 @@ def _page(page: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    for line in sys.stdin:
+        print(json.dumps(pages(Path(line.strip()))), flush=True)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -33,18 +31,16 @@ from app.features.inspections.queries.signing import signatures_of
 from app.features.operations.models import Operation, OperationFate, Quarantined
 from app.features.operations.queries import installation, state_of
 from app.outbox import Outgoing
+from tests import ready_demo
 from tests.cast import assemble
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Flask:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """An app on a database with the demo in it."""
-    data = tmp_path_factory.mktemp("demo")
-    shutil.copy(migrated_sqlite, data / "plumbline.db")
-    app = create_app(read_config({"PLUMBLINE_DATA": str(data)}))
-    told = app.test_cli_runner().invoke(args=["demo", "load"])
-    assert told.exit_code == 0, told.output
-    return app
+    data = tmp_path_factory.mktemp("demo") / "data"
+    ready_demo.copy_to(data, tmp_path_factory)
+    return create_app(read_config({"PLUMBLINE_DATA": str(data)}))
 
 
 def inspections() -> dict[str, list[Inspection]]:

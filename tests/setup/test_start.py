@@ -71,17 +71,6 @@ def test_a_port_in_use_is_a_sentence(lived_in: tuple[Path, House], tmp_path: Pat
     assert "Traceback" not in second.said
 
 
-def test_a_second_start_prepares_nothing_and_is_quick(a_house_with_people: Path) -> None:
-    with House(a_house_with_people) as house:
-        took = time.monotonic() - house.started
-        assert house.health()["ok"]
-        assert "Migrating" not in house.said
-        assert "first-admin" not in house.said
-    assert took < QUICK
-    assert house.process.returncode == 0
-    assert house.said.rstrip().endswith("Stopped.")
-
-
 @pytest.fixture
 def a_house_with_people(tmp_path: Path, migrated_sqlite: Path, config_for: Callable[..., object]) -> Path:
     data = tmp_path / "people"
@@ -93,17 +82,19 @@ def a_house_with_people(tmp_path: Path, migrated_sqlite: Path, config_for: Calla
     return data
 
 
-def test_a_demo_shows_its_sign_ins_at_every_start(a_house_with_people: Path) -> None:
-    table = "lin.yue@example.com   auditor   correct-horse-9"
-    (a_house_with_people / "demo-sign-ins.txt").write_text(table + "\n")
-    with House(a_house_with_people, PLUMBLINE_DEMO="1") as house:
-        assert table in house.said
+TABLE = "lin.yue@example.com   auditor   correct-horse-9"
+
+
+def test_a_second_start_prepares_nothing_and_a_request_under_way_is_finished(
+    a_house_with_people: Path,
+) -> None:
+    (a_house_with_people / "demo-sign-ins.txt").write_text(TABLE + "\n")
     with House(a_house_with_people, PLUMBLINE_DEMO="0") as house:
-        assert table not in house.said, "a real installation shows no passwords"
-
-
-def test_a_request_under_way_is_finished_before_it_stops(a_house_with_people: Path) -> None:
-    with House(a_house_with_people) as house:
+        took = time.monotonic() - house.started
+        assert house.health()["ok"]
+        assert "Migrating" not in house.said
+        assert "first-admin" not in house.said
+        assert TABLE not in house.said, "a real installation shows no passwords"
         phone = socket.create_connection(("127.0.0.1", house.port), timeout=30)
         phone.sendall(
             b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20\r\n"
@@ -119,10 +110,16 @@ def test_a_request_under_way_is_finished_before_it_stops(a_house_with_people: Pa
         assert house.ended() == 0
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", house.port), timeout=5)
+    assert took < QUICK
+    assert house.said.rstrip().endswith("Stopped.")
 
 
-def test_when_the_web_process_dies_everything_stops_and_says_so(a_house_with_people: Path) -> None:
-    with House(a_house_with_people) as house:
+def test_a_demo_shows_its_sign_ins_at_every_start_and_stops_when_its_web_process_dies(
+    a_house_with_people: Path,
+) -> None:
+    (a_house_with_people / "demo-sign-ins.txt").write_text(TABLE + "\n")
+    with House(a_house_with_people, PLUMBLINE_DEMO="1") as house:
+        assert TABLE in house.said
         os.kill(house.child("gunicorn"), signal.SIGKILL)
         assert house.ended() == 1
         assert "The web process stopped by itself" in house.said

@@ -236,7 +236,7 @@ def test_the_heat_of_a_building_in_numbers(
 def test_more_units_are_no_more_queries(
     app: Flask, place: Estates, cast: Cast, client_for: ClientFor
 ) -> None:
-    """Nor a page beyond its limit: what 5,000 units take is measured in bench/figures.py."""
+    """Nor a page beyond its limit: what 5,000 units take is measured in bench/estates.py."""
     manager, engine = client_for(cast.manager), app.extensions["plumbline.database"].engine
     asked: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))

@@ -37,6 +37,7 @@ class Press:
     room: PrintRoom
     folder: Path
     made: int = 0
+    _measure: subprocess.Popen[str] | None = None
 
     def draw(self, built: Built, language: str = "en") -> Path:
         self.made += 1
@@ -56,10 +57,21 @@ class Press:
         (folder / "page.css").write_text(CSS, "utf-8")
         for sha256, data in built.photos.items():
             (folder / f"{sha256}.jpg").write_bytes(data)
-        asked = [sys.executable, "-m", "tests.factories.boxes", str(folder)]
-        told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
-        pages: list[dict[str, Any]] = json.loads(told.stdout)
+        if self._measure is None:  # one for all tests: the renderer takes longer to load than to draw
+            asked = [sys.executable, "-m", "tests.factories.boxes"]
+            pipe = subprocess.PIPE
+            self._measure = subprocess.Popen(asked, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
+        given, told = self._measure.stdin, self._measure.stdout
+        assert given is not None and told is not None
+        given.write(f"{folder}\n")
+        given.flush()
+        pages: list[dict[str, Any]] = json.loads(told.readline())
         return pages
+
+    def close(self) -> None:
+        self.room.close()
+        if self._measure is not None:
+            self._measure.communicate()
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +84,9 @@ def press(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Press]:
     fonts.mkdir()
     room = PrintRoom(fonts)
     room.warm()
-    yield Press(app, room, data)
-    room.close()
+    made = Press(app, room, data)
+    yield made
+    made.close()
     app.extensions["plumbline.database"].engine.dispose()
 
 
@@ -208,12 +221,10 @@ def picture(width: int, height: int, turned: bool) -> bytes:
 
 def paper(path: Path, words: str, folder: Path) -> Image.Image:
     """The page on which `words` stand, at 100 dots an inch."""
-    with pikepdf.open(path) as pdf:
-        pages = len(pdf.pages)
-    for number in range(1, pages + 1):
-        only = ["-f", str(number), "-l", str(number)]
-        text = subprocess.run(["pdftotext", *only, path, "-"], capture_output=True, check=True).stdout
-        if words in text.decode():
+    text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True).stdout.decode()
+    for number, sheet in enumerate(text.split("\f"), 1):
+        if words in sheet:
+            only = ["-f", str(number), "-l", str(number)]
             drawn = ["pdftoppm", *only, "-r", "100", "-png", "-singlefile", str(path), str(folder / "page")]
             subprocess.run(drawn, check=True)
             return Image.open(folder / "page.png").convert("RGB")

@@ -5,7 +5,7 @@ A handful of queries, however many units there are; what is counted in them is d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -60,92 +60,121 @@ class Told:
 
 
 def load(session: Session, estate: Estate, asked: Asked, now: datetime) -> Told:
-    """Everything that is counted of the units asked for."""
-    units = _population(estate, asked)
-    checks, prices = _rechecks(session, units)
-    found = _found(session, units, checks, now)
+    """Everything that is counted of the units asked for.
+
+    Which units those are is asked once: every other query reads all of the estate, and what is of no unit
+    asked for is passed over here.
+    """
+    units, visits = _population(session, estate, asked)
+    checks, priced = _rechecks(session, estate, units)
+    found = _found(session, estate, units, checks, now)
     companies = [UUID(key) for key in {one.company for one in found} if key]
     named = session.execute(select(Company.id, Company.name).where(Company.id.in_(companies)))
     return Told(
         found=found,
-        units=_visits(session, units),
-        prices=prices,
+        units=visits,
+        prices=_prices(checks, priced),
         companies={key.hex: name for key, name in named},
         codes=_codes(session, estate),
     )
 
 
-def _population(estate: Estate, asked: Asked) -> Select[UUID]:
-    """The ids of the units in use whose first walk was completed in the period."""
-    walked = (
-        select(Inspection.unit_id, func.min(Revision.at).label("at"))
-        .join(Revision, Revision.inspection_id == Inspection.id)
-        .where(Inspection.estate_id == estate.id, Inspection.unit_id.is_not(None), Revision.revision == 1)
-        .group_by(Inspection.unit_id)
-        .subquery()
-    )
+def _walked(estate: Estate, asked: Asked, *columns: Any) -> Any:
+    """A select of the units in use whose first walk was completed in the period, each with the first
+    revisions of its inspections; the caller groups by unit.
+    """
+    first = func.min(Revision.at)
     wanted = (
-        select(Unit.id)
+        select(*columns)
+        .select_from(Unit)
         .join(Building, Building.id == Unit.building_id)
-        .join(walked, walked.c.unit_id == Unit.id)
-        .where(Building.estate_id == estate.id, Unit.retired_at.is_(None))
+        .join(Inspection, Inspection.unit_id == Unit.id)
+        .join(Revision, and_(Revision.inspection_id == Inspection.id, Revision.revision == 1))
+        .where(Building.estate_id == estate.id, Inspection.estate_id == estate.id, Unit.retired_at.is_(None))
     )
     zone = estate.site.time_zone
     if asked.building:
         wanted = wanted.where(Building.id == asked.building)
     if asked.since:
-        wanted = wanted.where(walked.c.at >= end_of_day(asked.since - timedelta(days=1), zone))
+        wanted = wanted.having(first >= end_of_day(asked.since - timedelta(days=1), zone))
     if asked.until:
-        wanted = wanted.where(walked.c.at < end_of_day(asked.until, zone))
+        wanted = wanted.having(first < end_of_day(asked.until, zone))
     return wanted
 
 
+def _population(session: Session, estate: Estate, asked: Asked) -> tuple[dict[str, str], dict[str, Visits]]:
+    """The units asked for → their types; and → their walks and re-inspections until the keys changed
+    hands.
+    """
+    handed = select(Handover.unit_id, func.min(Handover.at).label("at")).group_by(Handover.unit_id).subquery()
+    before = or_(handed.c.at.is_(None), Revision.at <= handed.c.at)
+    again = Inspection.repaired.is_not(None)
+    rows = session.execute(
+        _walked(
+            *(estate, asked, _hex(Unit.id), _hex(Unit.type_id)),
+            *(func.count(case((and_(before, ~again), 1))), func.count(case((and_(before, again), 1)))),
+            func.count(handed.c.at),
+        )
+        .outerjoin(handed, handed.c.unit_id == Unit.id)
+        .group_by(Unit.id)
+    )
+    types, visits = {}, {}
+    for unit, type_id, walks, more, over in rows:
+        types[unit], visits[unit] = type_id, Visits(walks, more, over > 0)
+    return types, visits
+
+
+def _units_of(estate: Estate) -> Select[UUID]:
+    return select(Unit.id).join(Building).where(Building.estate_id == estate.id)
+
+
 def _found(
-    session: Session, units: Select[UUID], checks: dict[str, tuple[str, ...]], now: datetime
+    session: Session,
+    estate: Estate,
+    units: Mapping[str, str],
+    checks: Mapping[str, tuple[str, ...]],
+    now: datetime,
 ) -> list[Found]:
     """The defects of these units, those of a cancelled case left out; in no order."""
+    here = ActionDefect.unit_id.in_(_units_of(estate))
     back = set(
         session.scalars(
             select(_hex(ActionEvent.action_id))
             .join(ActionDefect, ActionDefect.action_id == ActionEvent.action_id)
-            .where(ActionEvent.act.in_(BACK), ActionDefect.unit_id.in_(units))
+            .where(ActionEvent.act.in_(BACK), here)
         )
     )
-    disputes = _disputes(session, units)
+    disputes = _disputes(session, estate)
     closed = Action.phase == Phase.CLOSED.value
     running = and_(Action.phase == Phase.OPEN.value, Action.due_at.is_not(None))
     rows = session.execute(
         select(
-            *(_hex(ActionDefect.action_id).label("case"), _hex(ActionDefect.unit_id).label("unit")),
-            *(_hex(Unit.type_id).label("type"), _hex(Action.company_id).label("company")),
-            *(ActionDefect.room, Action.severity, Action.trade, Defect.code, Defect.check),
-            *((~closed).label("open"), and_(running, Action.due_at <= now).label("late")),
-            *(Action.created_at, case((closed, Action.closed_at)).label("ended")),
+            *(_hex(ActionDefect.action_id), _hex(ActionDefect.unit_id)),
+            *(_hex(Action.company_id), ActionDefect.room),
+            *(func.upper(Action.severity), Action.trade, Defect.code, Defect.check),
+            *(~closed, and_(running, Action.due_at <= now)),
+            *(case((closed, Action.created_at)), case((closed, Action.closed_at))),
         )
         .join(Action, Action.id == ActionDefect.action_id)
         .join(Defect, Defect.id == ActionDefect.defect_id)
-        .join(Unit, Unit.id == ActionDefect.unit_id)
-        .where(ActionDefect.unit_id.in_(units), Action.phase != Phase.CANCELLED.value)
+        .where(here, Action.phase != Phase.CANCELLED.value)
     )
-    kinds = _kinds(session, units)
-    return [
-        Found(
-            case=row.case,
-            unit=row.unit,
-            grade=row.severity.upper(),
-            trade=row.trade,
-            company=row.company or "",
-            kind=kinds.get((row.type, row.room), ""),
-            code=row.code or (row.check or "").partition("-")[0],
-            open=bool(row.open),
-            late=bool(row.late),
-            took=int((row.ended - row.created_at).total_seconds()) if row.ended is not None else None,
-            back=row.case in back,
-            checks=checks.get(row.case, ()),
-            dispute=disputes.get(row.case, ""),
+    kinds = _kinds(session, set(units.values()))
+    found = []
+    for key, unit, company, room, grade, trade, code, check, running_on, late, since, until in rows:
+        if (type_id := units.get(unit)) is None:
+            continue
+        took = None if until is None else int((until - since).total_seconds())
+        called = code or (check or "").partition("-")[0]
+        found.append(
+            # by place, not by name: it is done tens of thousands of times for one page
+            Found(
+                *(key, unit, grade, trade, company or "", kinds.get((type_id, room), ""), called),
+                *(bool(running_on), bool(late), took),
+                *(key in back, checks.get(key, ()), disputes.get(key, "")),
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def _hex(column: Any) -> ColumnElement[str]:
@@ -153,30 +182,35 @@ def _hex(column: Any) -> ColumnElement[str]:
     return func.replace(cast(column, String(36)), "-", "")
 
 
-def _kinds(session: Session, units: Select[UUID]) -> dict[tuple[str, str], str]:
+def _kinds(session: Session, types: Iterable[str]) -> dict[tuple[str, str], str]:
     """(unit type, room) → kind of the room. Rooms a walk had and its type has no more are of no kind."""
-    types = select(Unit.type_id).where(Unit.id.in_(units))
     found = {}
-    for type_id, rooms in session.execute(select(UnitType.id, UnitType.rooms).where(UnitType.id.in_(types))):
+    wanted = UnitType.id.in_([UUID(type_id) for type_id in types])
+    for type_id, rooms in session.execute(select(UnitType.id, UnitType.rooms).where(wanted)):
         found[type_id.hex, WHOLE] = WHOLE
         found.update({(type_id.hex, room["id"]): room["kind"] for room in rooms})
     return found
 
 
-def _disputes(session: Session, units: Select[UUID]) -> dict[str, str]:
+def _disputes(session: Session, estate: Estate) -> dict[str, str]:
     """Case → how its last dispute was decided, or "open"."""
     rows = session.execute(
         select(_hex(Dispute.action_id), Dispute.decision)
         .join(ActionDefect, ActionDefect.action_id == Dispute.action_id)
-        .where(ActionDefect.unit_id.in_(units))
+        .where(ActionDefect.unit_id.in_(_units_of(estate)))
         .order_by(Dispute.at, Dispute.id)
     )
     return {case: decision or "open" for case, decision in rows}
 
 
-def _rechecks(session: Session, units: Select[UUID]) -> tuple[dict[str, tuple[str, ...]], list[Price]]:
-    """Case → what its re-inspections said, the oldest first, each as it was frozen last; and the prices of
-    those that ended as accepted as is.
+Priced = dict[str, tuple[int | None, str | None]]
+
+
+def _rechecks(
+    session: Session, estate: Estate, units: Container[str]
+) -> tuple[dict[str, tuple[str, ...]], Priced]:
+    """Case → what its re-inspections said, the oldest first, each as it was frozen last; and case → what was
+    taken off by the last of them.
     """
     last = (
         select(
@@ -185,43 +219,34 @@ def _rechecks(session: Session, units: Select[UUID]) -> tuple[dict[str, tuple[st
             func.min(Revision.at).label("at"),
         )
         .join(Inspection, Inspection.id == Revision.inspection_id)
-        .where(Inspection.unit_id.in_(units), Inspection.repaired.is_not(None))
+        .where(Inspection.unit_id.in_(_units_of(estate)), Inspection.repaired.is_not(None))
         .group_by(Revision.inspection_id)
         .subquery()
     )
-    rows = session.execute(
-        select(_hex(Recheck.action_id), Recheck.result, Recheck.price, Recheck.currency)
+    rows: Any = session.execute(
+        select(
+            *(_hex(Recheck.unit_id), _hex(Recheck.action_id)),
+            *(Recheck.result, Recheck.price, Recheck.currency),
+        )
         .join(last, and_(last.c.inspection_id == Recheck.inspection_id, last.c.number == Recheck.revision))
         .order_by(last.c.at, Recheck.inspection_id)
     )
     checks: dict[str, tuple[str, ...]] = {}
-    priced: dict[str, tuple[int | None, str | None]] = {}
-    for key, result, price, currency in rows:
-        checks[key] = (*checks.get(key, ()), result)
-        priced[key] = (price, currency)
+    priced: Priced = {}
+    for unit, key, result, price, currency in rows:
+        if unit in units:
+            checks[key] = (*checks.get(key, ()), result)
+            priced[key] = (price, currency)
+    return checks, priced
+
+
+def _prices(checks: Mapping[str, tuple[str, ...]], priced: Priced) -> list[Price]:
+    """What was taken off where the last re-inspection accepted a defect as it is."""
     sums: dict[str, list[int]] = {}
     for key, (price, currency) in priced.items():
         if checks[key][-1] == "as_is" and price is not None and currency:
             sums.setdefault(currency, []).append(price)
-    return checks, [Price(key, sum(each), len(each)) for key, each in sorted(sums.items())]
-
-
-def _visits(session: Session, units: Select[UUID]) -> dict[str, Visits]:
-    """Unit → its walks and re-inspections until the keys changed hands."""
-    handed = select(Handover.unit_id, func.min(Handover.at).label("at")).group_by(Handover.unit_id).subquery()
-    again, over = Inspection.repaired.is_not(None), handed.c.at.is_not(None)
-    rows = session.execute(
-        select(_hex(Inspection.unit_id), again, over, func.count())
-        .join(Revision, and_(Revision.inspection_id == Inspection.id, Revision.revision == 1))
-        .outerjoin(handed, handed.c.unit_id == Inspection.unit_id)
-        .where(Inspection.unit_id.in_(units), or_(handed.c.at.is_(None), Revision.at <= handed.c.at))
-        .group_by(Inspection.unit_id, again, over)
-    )
-    found: dict[str, Visits] = {}
-    for unit, looked_again, handed_over, count in rows:
-        before = found.get(unit, Visits(0, 0, bool(handed_over)))
-        found[unit] = before._replace(again=count) if looked_again else before._replace(walks=count)
-    return found
+    return [Price(key, sum(each), len(each)) for key, each in sorted(sums.items())]
 
 
 def _codes(session: Session, estate: Estate) -> dict[str, dict[str, str]]:
@@ -294,15 +319,11 @@ def units_of(session: Session, estate: Estate, asked: Asked) -> list[UnitRow]:
         .subquery()
     )
     rows = session.execute(
-        select(
-            *(Unit.id, Unit.short_id, Building.name, Unit.floor, Unit.name, Unit.state),
+        _walked(
+            *(estate, asked, Unit.id, Unit.short_id, Building.name, Unit.floor, Unit.name, Unit.state),
             *(func.min(Revision.at), handed.c.day),
         )
-        .join(Building, Building.id == Unit.building_id)
-        .join(Inspection, Inspection.unit_id == Unit.id)
-        .join(Revision, and_(Revision.inspection_id == Inspection.id, Revision.revision == 1))
         .outerjoin(handed, handed.c.unit_id == Unit.id)
-        .where(Unit.id.in_(_population(estate, asked)))
         .group_by(
             *(Unit.id, Unit.short_id, Building.name, Unit.floor, Unit.name, Unit.state),
             *(Building.position, Unit.floor_order, handed.c.day),
