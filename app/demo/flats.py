@@ -184,7 +184,7 @@ def end(house: House, unit: Unit, walk: walks.Walk, refuses: str = "") -> None:
         digest = digest_of(house.version.sha256, registers, media, CONSENT, language)
         covers = {"answers": given, "photos": len(media)}
         role = "Property officer"
-        value = signing.signature(slot, house.officer, owner, digest, covers, walk.at, role)
+        value = signing.signature(slot, house.officer, owner, digest, covers, walk.at, role, "inspected")
         made.append(("sign", path, "signed", value))
     signatures = [path.removeprefix("sign/") for _, path, _, _ in made]
     done = {"operations": walk.lamport, "media": media, "signatures": signatures}

@@ -139,7 +139,7 @@ function doneItem({ row, phase, total, grade, provisional }, waiting) {
     phase === "cancelled" || !total
       ? words
       : `${grade && !provisional ? `${say("grade", { grade })} · ` : ""}${total} · ${words}`;
-  const box = phase === "cancelled" ? null : gradeBox(grade, { provisional });
+  const box = phase === "cancelled" || row.unit ? null : gradeBox(grade, { provisional }); // a flat has no grade
   return fill(element("work-done"), {
     url: address(row),
     title: subject(row),
