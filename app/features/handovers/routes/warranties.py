@@ -54,9 +54,14 @@ def _later(estate: Estate, filters: Filters) -> tuple[Group, str] | None:
     groups = ending(reading(), estate, replace(filters, days=FAREST), today)
     if not groups:
         return None
-    kept = {"category": filters.category, "clock": filters.clock, "building": filters.building}
-    asked = {name: value for name, value in kept.items() if value}
-    return groups[0], url_for(".warranties_page", estate_id=estate.id, days=groups[0].left, **asked)
+    return groups[0], url_for(
+        ".warranties_page",
+        estate_id=estate.id,
+        days=groups[0].left,
+        category=filters.category or None,
+        clock=filters.clock or None,
+        building=filters.building,
+    )
 
 
 @bp.get("/estates/<uuid:estate_id>/warranties.csv")
