@@ -183,7 +183,7 @@ def end(house: House, unit: Unit, walk: walks.Walk, refuses: str = "") -> None:
         language = house.officer.language if slot == "auditor" else "zh-Hans"
         digest = digest_of(house.version.sha256, registers, media, CONSENT, language)
         covers = {"answers": given, "photos": len(media)}
-        role = "Property officer"
+        role = "物業人員"  # as the phone writes it in the language of this officer
         value = signing.signature(slot, house.officer, owner, digest, covers, walk.at, role, "inspected")
         made.append(("sign", path, "signed", value))
     signatures = [path.removeprefix("sign/") for _, path, _, _ in made]
