@@ -151,8 +151,14 @@ def test_pages_about_estates(phone: Callable[..., Phone], world: World, tmp_path
     ):
         page.goto(address)
         found += judged(page, address)
-    drawn = "plan => plan.complete && plan.naturalWidth > 1000"
-    assert page.locator("img.floorplan").evaluate(drawn), "the plan is seen, by whatever server sends it"
+    drawn = """async (plan) => {
+      const picture = new Image();
+      picture.src = plan.href.baseVal;
+      await picture.decode();
+      return picture.naturalWidth > 1000;
+    }"""
+    plan = page.locator("svg.floorplan image")  # with its pins, in the place of the bare picture
+    assert plan.evaluate(drawn), "the plan is seen, by whatever server sends it"
     page.goto(f"/estates/imports/new?estate={estate}")
     sheet = tmp_path / "units.csv"
     sheet.write_text(
