@@ -63,7 +63,7 @@ SOCKET = Flaw(
     after="socket-fixed",
 )
 CRACK = Flaw(
-    *("H06-bedroom2", "plaster-crack-diagonal", "crack", (5300, 600)),
+    *("H06-bedroom2", "plaster-crack-diagonal", "crack", (5300, 900)),
     text="窗台下斜裂縫，寬 0.3 mm、長 620 mm，未貫穿",
     done="开槽挂网、批刮、涂饰。",
     after="repaired",
@@ -183,8 +183,8 @@ def end(house: House, unit: Unit, walk: walks.Walk, refuses: str = "") -> None:
         language = house.officer.language if slot == "auditor" else "zh-Hans"
         digest = digest_of(house.version.sha256, registers, media, CONSENT, language)
         covers = {"answers": given, "photos": len(media)}
-        role = "Property officer"
-        value = signing.signature(slot, house.officer, owner, digest, covers, walk.at, role)
+        role = "物業人員"  # as the phone writes it in the language of this officer
+        value = signing.signature(slot, house.officer, owner, digest, covers, walk.at, role, "inspected")
         made.append(("sign", path, "signed", value))
     signatures = [path.removeprefix("sign/") for _, path, _, _ in made]
     done = {"operations": walk.lamport, "media": media, "signatures": signatures}

@@ -71,6 +71,7 @@ def signature(
     covers: dict[str, int],
     at: datetime,
     role: str = "Auditor",
+    meaning: str = "carried_out",
 ) -> dict[str, Any]:
     """The value of a `sign` operation."""
     ours = slot == "auditor"
@@ -80,7 +81,7 @@ def signature(
         "name": name,
         "role": role if ours else side.duty,
         "organisation": "Nordhaven Appliances" if ours else side.company,
-        "meaning": "carried_out" if ours else "confirm_facts",
+        "meaning": meaning if ours else "confirm_facts",
         "consent": {"id": CONSENT, "language": actor.language if ours else "zh-Hans"},
         "strokes": strokes(name),
         "digest": digest,

@@ -43,6 +43,11 @@ MEANINGS: Mapping[str, Words] = {
         "zh-Hans": "本人实施了本次审核",
         "zh-Hant": "本人執行了本次稽核",
     },
+    "inspected": {
+        "en": "I inspected this unit as recorded",
+        "zh-Hans": "本人已按所记录内容查验本房屋",
+        "zh-Hant": "本人已依所記錄內容查驗本房屋",
+    },
     "confirm_facts": {
         "en": "I confirm the facts",
         "zh-Hans": "本人确认事实属实",

@@ -19,9 +19,9 @@ from app.domain.scale import Definition
 
 SLOTS = ("auditor", "auditee", "other")
 MEANINGS = {  # slot → what a signature there may mean
-    "auditor": ("carried_out",),
+    "auditor": ("carried_out", "inspected"),  # an audit; the walk of a unit
     "auditee": ("confirm_facts", "accept_obligation"),
-    "other": ("carried_out", "confirm_facts", "accept_obligation"),
+    "other": ("carried_out", "inspected", "confirm_facts", "accept_obligation"),
 }
 CONSENT = "sign-1"  # the id of the text a signer agrees to; a new text is a new id
 REFUSAL = "refuse-1"

@@ -161,6 +161,7 @@ def test_a_flat_from_arrival_to_the_signature_without_signal(
     signed = [op["value"] for op in ops if op["field"] == "signed"]
     assert sorted(value["slot"] for value in signed) == ["auditee", "auditor"]
     assert next(value["name"] for value in signed if value["slot"] == "auditee") == OWNER
+    assert next(value["meaning"] for value in signed if value["slot"] == "auditor") == "inspected"
     assert world.rows("SELECT state FROM inspections WHERE id = ?", record) == [("completed",)]
     ((grade, room, stand),) = world.rows(
         "SELECT grade, room, stand FROM defects WHERE inspection_id = ?", record

@@ -26,6 +26,7 @@ from app.features.actions.models import ActionDefect
 from app.features.handovers.models import Handover
 from app.features.handovers.queries.certificate import certified
 from app.features.handovers.queries.keys import walked
+from app.features.handovers.report import content_of
 from app.features.inspections.models import Defect, Inspection, Recheck, Revision
 from app.features.places.models import Unit
 from app.features.reports import commands as reports
@@ -213,6 +214,14 @@ def test_what_a_re_inspection_found_is_what_the_certificate_says(
     assert (told["B"]["state"], told["B"]["price"], told["B"]["currency"]) == ("as_is", 12050, "CNY")
     assert told["B"]["failed"] == 0, "the second revision took the place of the first"
     assert told["C"]["state"] == "open"
+    assert officer.post(f"/units/{ready}/keys", sent()).status_code == 303
+    (given,) = handovers(app)
+    with app.app_context():  # as the worker draws it: nobody asked
+        drawn = {one: content_of(given.body, one).context["main"]["defects"] for one in ("en", "zh-Hans")}
+    assert [one["state"] for one in drawn["en"] if "as is" in one["state"]] == [
+        "accepted as is, price note CN¥120.50"
+    ]
+    assert [one["state"] for one in drawn["zh-Hans"] if "现状" in one["state"]] == ["按现状接受，折价¥120.50"]
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Callable
@@ -222,7 +223,11 @@ def test_what_ends_is_listed_and_leaves_as_a_sheet(
     address = f"/estates/{place.estate}/warranties"
     page = words_of(officer.get(address).text)
     assert "15 Jan 2028" in page and "Tower 2 1502" in page and "1503" not in page
-    assert "No warranty" in words_of(officer.get(f"{address}?clock=developer&days=30").text)
+    empty = officer.get(f"{address}?clock=developer&days=30").text
+    further = re.search(r'href="([^"]+)">The next one ends on ([^<]+)<', empty)
+    assert "No warranty" in words_of(empty) and further
+    seen = words_of(officer.get(html.unescape(further[1])).text)
+    assert further[2] in seen and "No warranty" not in seen
     sheet = list(
         csv.reader(io.StringIO(officer.get(f"{address}.csv?days=30").get_data().decode("utf-8-sig")))
     )

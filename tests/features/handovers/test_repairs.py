@@ -400,6 +400,28 @@ def test_another_contractor_of_a_trade_is_offered_what_is_open(
     assert re.search(r'name="every" value="1" checked', chosen)
 
 
+def test_the_page_of_the_unit_names_rooms_in_the_readers_language(
+    repairs: Repairs, officer: PageClient
+) -> None:
+    """What was chosen from lists was frozen in every language; what was typed stays as it was typed."""
+    address = f"/units/{repairs.place.units[0]}/handover"
+    seen = words(officer.get(address))
+    assert "Damp patch under the window" in seen and "Bedroom" in seen
+    officer.post("/language", {"language": "zh-Hans"})
+    seen = words(officer.get(address))
+    assert "Damp patch under the window" in seen
+    assert "卧室" in seen and "Bedroom" not in seen
+
+
+def test_the_page_of_a_case_draws_its_plan_once(repairs: Repairs, officer: PageClient) -> None:
+    address = f"/actions/{repairs.leak}"
+    drawn = [
+        officer.get(f"{address}/{part}").get_data(as_text=True).count("<image ")
+        for part in ("defect", "plan")
+    ]
+    assert drawn == [0, 1]
+
+
 def test_who_directs_and_who_only_looks(
     repairs: Repairs, cast: Cast, client_for: ClientFor, shen: PageClient
 ) -> None:

@@ -4,7 +4,7 @@ same for one contractor alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -174,6 +174,18 @@ def of_action(session: Session, action_id: UUID, now: datetime) -> Repair | None
         return None
     found = made_of(session, session.execute(here(estate_id).where(Action.id == action_id)), now)
     return found[0] if found else None
+
+
+def defects_of(session: Session, actions: Collection[UUID]) -> dict[UUID, Defect]:
+    """Case → the defect it repairs, as its walk froze it: in every language where the words were chosen from
+    the list. None for what was reported after the keys.
+    """
+    rows = session.execute(
+        select(ActionDefect.action_id, Defect)
+        .join(Defect, Defect.id == ActionDefect.defect_id)
+        .where(ActionDefect.action_id.in_(actions))
+    )
+    return dict(rows.tuples().all())
 
 
 def plan_of(session: Session, defect: Defect) -> Plan | None:

@@ -19,6 +19,7 @@ from app.features.handovers.report.labels import labels
 from app.features.handovers.report.plan import figures
 from app.features.handovers.words import PAPERS, WARRANTIES
 from app.features.inspections.report import people
+from app.features.inspections.report.again import money
 from app.features.inspections.report.reader import Reader, Said, typed
 from app.features.inspections.words.walk import CLASSES, KEYS, METERS, PROBLEMS
 from app.features.reports.report import Seal
@@ -231,7 +232,7 @@ def _state(one: Mapping[str, Any], reader: Reader) -> str:
         return _("open, due %(day)s", day=day)
     if one["state"] == AS_IS:
         if one["price"] is not None:
-            price = f"{one['currency']} {one['price'] / 100:,.2f}"
+            price = money(one["price"], one["currency"])
             return _("accepted as is, price note %(price)s", price=price)
         return _("accepted as is")
     if one["state"] == CLOSED:

@@ -18,6 +18,7 @@ from app.domain.permissions import Act, may
 from app.domain.words import pick
 from app.features.handovers import queries, words
 from app.features.handovers.forms import WalksForm
+from app.features.handovers.queries import repairs as of_repairs
 from app.features.handovers.queries.disputes import open_among
 from app.features.handovers.queries.keys import given
 from app.features.handovers.queries.later import later_defects
@@ -40,6 +41,7 @@ def of_unit(unit_id: UUID) -> str:
     """Walks, open defects, the gate for the keys and the warranties, as a fragment of the unit's page."""
     found = queries.handover_of(reading(), actor(), unit_id)
     scope = estates.scope_of(found.unit.building.estate)
+    open_cases = {case.action.id for case in found.cases}
     return render_template(
         "handovers/_unit.html",
         found=found,
@@ -50,7 +52,8 @@ def of_unit(unit_id: UUID) -> str:
         problems=walk_words.PROBLEMS,
         classes=walk_words.CLASSES,
         slots=walk_words.SLOTS,
-        disputed=open_among(reading(), {case.action.id for case in found.cases}),
+        disputed=open_among(reading(), open_cases),
+        defects={str(case): one for case, one in of_repairs.defects_of(reading(), open_cases).items()},
         may_walk=may(actor(), Act.PLAN_INSPECTION, scope) and may(actor(), Act.START_INSPECTION, scope),
         may_answer=may(actor(), Act.ANSWER_INSPECTION, scope),
         again=queries.again_of(reading(), unit_id),

@@ -106,7 +106,6 @@ def _draw(
         "handovers/_defect.html" if wants_fragment() else "handovers/defect.html",
         action=action,
         repair=repair,
-        plan=repairs.plan_of(session, repair.defect),
         said=said,
         is_open=is_open,
         others=others,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.adapters import clock
@@ -24,6 +25,7 @@ from app.web.downloads import attachment
 from app.web.identity import actor, needs
 
 AHEAD = (30, 90, 180, 365)
+FAREST = 3650  # days
 NAMED_AT_MOST = 30  # units of one group on the page; the sheet names them all
 
 
@@ -43,6 +45,23 @@ def warranties_page(estate_id: UUID) -> str:
         most=NAMED_AT_MOST,
         words=words,
         query=request.query_string.decode("ascii", "ignore"),
+        later=None if groups else _later(estate, filters),
+    )
+
+
+def _later(estate: Estate, filters: Filters) -> tuple[Group, str] | None:
+    """Where nothing ends in the time asked for: what ends first after it, and the page that shows it."""
+    today = local_day(clock.now(), estate.site.time_zone)
+    groups = ending(reading(), estate, replace(filters, days=FAREST), today)
+    if not groups:
+        return None
+    return groups[0], url_for(
+        ".warranties_page",
+        estate_id=estate.id,
+        days=groups[0].left,
+        category=filters.category or None,
+        clock=filters.clock or None,
+        building=filters.building,
     )
 
 
@@ -83,7 +102,7 @@ def _found(estate_id: UUID) -> tuple[Estate, Filters, list[Group]]:
     asked = request.args
     days = asked.get("days", 90, type=int)
     filters = Filters(
-        days=min(max(0, days), 3650),
+        days=min(max(0, days), FAREST),
         category=asked.get("category", "") if asked.get("category") in CATEGORIES else "",
         clock=asked.get("clock", "") if asked.get("clock") in CLOCKS else "",
         building=uuid_asked("building"),

@@ -85,7 +85,7 @@ def again(record: Record, reader: Reader) -> dict[str, Any] | None:
         )
         if first.checked
         else "",
-        "prices": reader.listed(_money(amount, currency) for currency, amount in sorted(accepted.items())),
+        "prices": reader.listed(money(amount, currency) for currency, amount in sorted(accepted.items())),
     }
 
 
@@ -111,7 +111,7 @@ def _card(at: int, one: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
         "case": one["case"]["number"],
         "title": (typed(text) if "text" in text else reader.words(text)) or reader.own(""),
         "room": reader.words(one["room_name"]) if one["room_name"] else reader.own(""),
-        "price": _money(price["amount"], price["currency"]) if price else "",
+        "price": money(price["amount"], price["currency"]) if price else "",
         "rows": list(_rows(one, reader)),
         "photos": rows_of([*pair, *now], always_three=True),
     }
@@ -130,8 +130,9 @@ def _rows(one: Mapping[str, Any], reader: Reader) -> Iterator[tuple[str, list[Sa
     if note := typed(one["note"]):
         yield _("Found"), [note]
     if one["price"]:
-        yield _("Price note"), [reader.own(_money(one["price"]["amount"], one["price"]["currency"]))]
+        yield _("Price note"), [reader.own(money(one["price"]["amount"], one["price"]["currency"]))]
 
 
-def _money(amount: int, currency: str) -> str:
+def money(amount: int, currency: str) -> str:
+    """An amount in the smallest unit, as the language of the report writes it."""
     return format_currency(Decimal(amount) / 100, currency, locale=get_locale())

@@ -78,7 +78,7 @@ def _unsigned(record: Record, reader: Reader) -> dict[str, Any]:
     return {
         "anchor": "sig-auditor",
         "role": str(ROLES["auditor"]),
-        "means": pick(MEANINGS["carried_out"], reader.language),
+        "means": pick(MEANINGS[_done(record)], reader.language),
         "refused": False,
         "strokes": [],
         "name": reader.name(lead["name"]),
@@ -91,6 +91,11 @@ def _unsigned(record: Record, reader: Reader) -> dict[str, Any]:
         "received_at": reader.stamp(record["times"]["completed"]),
         "digest": "",
     }
+
+
+def _done(record: Record) -> str:
+    """What whoever led it did: an audit is carried out, a unit is inspected."""
+    return "carried_out" if record.get("walk") is None else "inspected"
 
 
 def _clock(difference: int) -> str:
@@ -151,7 +156,7 @@ def seals(record: Record, language: str) -> list[Seal]:
                 name=lead["name"],
                 role=str(ROLES["auditor"]),
                 organisation=record["organisation"]["name"],
-                meaning=pick(MEANINGS["carried_out"], language),
+                meaning=pick(MEANINGS[_done(record)], language),
                 at=_instant(record["times"]["completed"], record),
             ),
         )

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext, pgettext
 
+from app.domain.again import FAIL, PASS
 from app.domain.defects import by_class
 from app.domain.handover import KEEPS_KEYS
 from app.domain.walk_result import added, tally
@@ -41,16 +42,22 @@ def counted(record: Record, reader: Reader) -> str:
 
 
 def verdict(record: Record) -> str:
-    """What stands where an audit has its grade: "7 defects"."""
+    """What stands where an audit has its grade: "7 defects"; "4 of 5 repairs passed" of a re-inspection."""
+    looked_at = record["walk"].get("rechecks")
+    if looked_at is not None:
+        passed = sum(one["result"] == PASS for one in looked_at)
+        return _("%(n)s of %(all)s repairs passed", n=passed, all=len(looked_at))
     total = len(record["walk"]["defects"])
     return ngettext("%(num)s defect", "%(num)s defects", total) if total else _("No defects")
 
 
 def says(record: Record) -> str:
     """What the defects mean for the keys."""
+    looked_at = record["walk"].get("rechecks")
     critical = by_class(record["walk"]["defects"])[KEEPS_KEYS]
+    critical += sum(one["result"] == FAIL and one["class"] == KEEPS_KEYS for one in looked_at or ())
     if not critical:
-        return _("None of class A.")
+        return _("None of class A.") if looked_at is None else _("Of these, nothing of class A is left.")
     return ngettext(
         "%(num)s of class A holds the keys until it is repaired.",
         "%(num)s of class A hold the keys until they are repaired.",

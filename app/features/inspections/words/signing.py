@@ -21,6 +21,7 @@ SLOTS = {
 }
 MEANINGS = {
     "carried_out": _l("I carried out this inspection as recorded"),
+    "inspected": _l("I inspected this unit as recorded"),
     "confirm_facts": _l("I confirm the facts"),
     "accept_obligation": _l("I accept the obligation"),
 }

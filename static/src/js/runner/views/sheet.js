@@ -109,7 +109,8 @@ export class Sheet {
   }
 
   #meanings() {
-    const all = MEANINGS[this.slot];
+    const done = this.session.rooms ? "inspected" : "carried_out"; // a unit is walked, nothing is audited
+    const all = MEANINGS[this.slot].map((meaning) => (meaning === "carried_out" ? done : meaning));
     const place = this.dialog.querySelector("[data-meanings]");
     place.replaceChildren(
       ...all.map((meaning) => {

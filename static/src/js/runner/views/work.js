@@ -95,8 +95,11 @@ function due(row) {
 
 const address = (row) => `#/i/${row.id}`;
 
-/** What is done there: the checklist, of a unit's walk where the unit is. */
-const kindOf = ({ unit, title, checklist }) => textOf(unit?.estate) || textOf(title ?? checklist);
+/** What is done there: the checklist, of a unit's walk where the unit is, and whether it is looked at again. */
+function kindOf({ unit, title, checklist }) {
+  if (!unit) return textOf(title ?? checklist);
+  return unit.pairs ? `${textOf(unit.estate)} · ${say("again_title")}` : textOf(unit.estate);
+}
 
 function progressItem({ row, answered, asked }) {
   const node = element("work-progress");
@@ -139,7 +142,7 @@ function doneItem({ row, phase, total, grade, provisional }, waiting) {
     phase === "cancelled" || !total
       ? words
       : `${grade && !provisional ? `${say("grade", { grade })} · ` : ""}${total} · ${words}`;
-  const box = phase === "cancelled" ? null : gradeBox(grade, { provisional });
+  const box = phase === "cancelled" || row.unit ? null : gradeBox(grade, { provisional }); // a flat has no grade
   return fill(element("work-done"), {
     url: address(row),
     title: subject(row),
