@@ -27,7 +27,7 @@ from app.features.handovers.models import Handover
 from app.features.handovers.queries.certificate import certified
 from app.features.handovers.queries.keys import walked
 from app.features.handovers.report import content_of
-from app.features.inspections.models import Defect, Inspection, Recheck, Revision
+from app.features.inspections.models import Defect, Inspection, MeterReading, Recheck, Revision
 from app.features.places.models import Unit
 from app.features.reports import commands as reports
 from app.features.reports.cli import WORKS
@@ -187,6 +187,9 @@ def test_what_a_re_inspection_found_is_what_the_certificate_says(
         first = session.scalars(select(Revision)).one()
         again_frozen = {"revision": 2, "at": first.at, "person_id": first.person_id}
         session.add(Revision(inspection_id=walk, digest=first.digest, body=first.body, **again_frozen))
+        for read in session.scalars(select(MeterReading)).all():  # the second revision says the same of them
+            kept = {one.key: getattr(read, one.key) for one in MeterReading.__table__.columns}
+            session.add(MeterReading(**{**kept, "id": new_id(), "revision": 2}))
 
         def seen(grade: str, result: str, revision: int, **more: Any) -> None:
             row = next(row for row, found in grades.items() if found == grade)
