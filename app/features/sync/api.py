@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -45,6 +45,7 @@ from app.web.forms import one_line
 from app.web.health import LEAST_DISK
 from app.web.i18n import language
 from app.web.identity import actor, by_device, current_actor, open_to_anyone, signed_in
+from app.web.photos import copy_of
 from app.web.sentences import sentence
 
 bp = Blueprint("sync_api", __name__, url_prefix="/api/v1")
@@ -401,15 +402,4 @@ def media(sha256: str) -> Response:
     if width not in WIDTHS:
         raise NotFound()
     file = _blobs().open_named(copy_name(found.sha256, width))
-    response = Response(_chunks(file), mimetype="image/jpeg")
-    # the content of a hash never changes, but who may see it does: kept by this browser only
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    response.vary.add("Cookie")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Content-Disposition"] = "inline"
-    response.call_on_close(file.close)
-    return response
-
-
-def _chunks(file: Any) -> Iterator[bytes]:
-    return iter(partial(file.read, 64 * 1024), b"")
+    return copy_of(file)

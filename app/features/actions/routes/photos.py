@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +22,7 @@ from app.domain.register_values import PHOTO_AT_MOST
 from app.features.actions.commands import Hand, beside
 from app.features.actions.models import Action
 from app.features.evidence.commands import present
+from app.web.photos import copy_of
 
 # The keys under which wiring.py hangs the store and the room; sync names them too.
 BLOBS, ROOM = "plumbline.blobs", "plumbline.pictures"
@@ -68,13 +67,7 @@ def served(action: Action, picture_id: UUID) -> Response:
         file = blobs.open_named(copy_name(found.sha256, width))
     except (NotFound, FileNotFoundError):
         raise NotFound() from None
-    response = Response(_chunks(file), mimetype="image/jpeg")
-    response.headers["Cache-Control"] = "private, max-age=3600"
-    response.vary.add("Cookie")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Content-Disposition"] = "inline"
-    response.call_on_close(file.close)
-    return response
+    return copy_of(file)
 
 
 def _keep(file: FileStorage) -> tuple[str, int, Picture]:
@@ -91,10 +84,6 @@ def _keep(file: FileStorage) -> tuple[str, int, Picture]:
             return sha256, size, keep_picture(blobs, room, sha256, path)
         except Invalid as error:
             raise Invalid(error.code, field="photos", **error.params) from error
-
-
-def _chunks(file: Any) -> Iterator[bytes]:
-    return iter(partial(file.read, 64 * 1024), b"")
 
 
 def add(action_id: UUID, load: Any, hand: Hand) -> None:

@@ -69,6 +69,13 @@ def start(unit_id: UUID) -> Response:
     """Begins a walk of this unit for whoever asks, today, and opens it on the device; the one that is open
     already, if there is one.
     """
+    return begun(unit_id, again=False)
+
+
+def begun(unit_id: UUID, again: bool) -> Response:
+    """The walk of a unit that is open, else a new one for whoever asks, today; `again`: of what was repaired.
+    It opens on the device.
+    """
     found = queries.handover_of(reading(), actor(), unit_id)
     walk_id = found.under_way.id if found.under_way else None
     if walk_id is None:
@@ -78,7 +85,9 @@ def start(unit_id: UUID) -> Response:
         now, estate_id = clock.now(), found.unit.building.estate_id
         with transaction() as session:
             estate = estates.get_visible_to(session, actor(), estate_id)
-            wanted = Walks(versions[0].id, [unit_id], [actor().id], local_day(now, estate.site.time_zone))
+            today = local_day(now, estate.site.time_zone)
+            repaired = queries.repaired_in(session, [unit_id]) if again else None
+            wanted = Walks(versions[0].id, [unit_id], [actor().id], today, repaired)
             (walk_id,) = plan_walks(session, actor(), estate, wanted, now)
     return redirect(f"/app/{language()}/#/i/{walk_id}", 303)
 
